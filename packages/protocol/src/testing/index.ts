@@ -1,0 +1,1 @@
+export { proveRule } from './prove-rule.ts'
