@@ -1,0 +1,27 @@
+import type { Algorithm } from '@signet/protocol'
+
+export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
+
+/** A confidential client, ready for use: its metadata (RFC 7591) checked, defaults applied. */
+export interface Client {
+  readonly id: string
+  readonly name: string
+  /** Shown as plain text only. */
+  readonly uri?: string
+  readonly redirectUris: readonly string[]
+  readonly postLogoutRedirectUris: readonly string[]
+  readonly grantTypes: ReadonlySet<GrantType>
+  /** The scopes the client may ask for. */
+  readonly scopes: ReadonlySet<string>
+  /** The only algorithm of its assertions, if it registered one. */
+  readonly assertionAlgorithm?: Algorithm
+  /** Where its public keys are. */
+  readonly keys: { readonly jwks: unknown } | { readonly jwksUri: string }
+  readonly accessTokenFormat: 'jwt' | 'opaque'
+  readonly idTokenAlgorithm: Algorithm
+  /** Absent: userinfo answers in JSON. */
+  readonly userinfoAlgorithm?: Algorithm
+  readonly defaultMaxAge?: number
+  readonly requireAuthTime: boolean
+  readonly defaultAcrValues: readonly string[]
+}

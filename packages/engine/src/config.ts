@@ -1,0 +1,78 @@
+import type { Algorithm } from '@signet/protocol'
+import type { Seconds } from './store.ts'
+
+/** One authorization server: everything about it that an operator decides, checked by `config.rules.ts`. */
+export interface Service {
+  /** https, without query or fragment; a path is allowed. Every URL below begins with it. */
+  readonly issuer: string
+  /** Shown on pages. */
+  readonly name: string
+  readonly endpoints: Endpoints
+  readonly lifetimes: Lifetimes
+  readonly dpop: { readonly nonce: 'off' | 'required' }
+  /** Scopes beside those of OpenID Connect, by name. */
+  readonly scopes: Readonly<Record<string, Scope>>
+  /** What access tokens can be for (RFC 8707). */
+  readonly resources: readonly Resource[]
+  /** What a token is for when the client names no resource; one of `resources`, or the issuer itself (its userinfo). */
+  readonly defaultResource: string
+  /** The algorithms the service has keys for, the preferred first. */
+  readonly signingAlgorithms: readonly Algorithm[]
+}
+
+export interface Endpoints {
+  readonly pushedAuthorizationRequest: string
+  readonly authorization: string
+  readonly token: string
+  readonly introspection: string
+  readonly revocation: string
+  readonly userinfo: string
+  readonly jwks: string
+  readonly endSession: string
+  /** Followed by an event id. */
+  readonly errors: string
+  /** Followed by an interaction id. */
+  readonly interaction: string
+}
+
+export interface Lifetimes {
+  readonly pushedRequest: Seconds
+  /** From the authorization endpoint to the user's decision. */
+  readonly interaction: Seconds
+  readonly code: Seconds
+  readonly accessToken: Seconds
+  readonly refreshToken: Seconds
+  readonly idToken: Seconds
+  readonly session: Seconds
+}
+
+export interface Scope {
+  readonly description: { readonly en: string; readonly de?: string }
+}
+
+/** An API that takes our tokens. */
+export interface Resource {
+  /** An absolute URI without fragment: the `resource` parameter and the `aud` claim. */
+  readonly identifier: string
+  /** The scopes its tokens may carry; absent: any. */
+  readonly scopes?: readonly string[]
+  /** The clients that are this API and may introspect its tokens. */
+  readonly introspectionClients: readonly string[]
+}
+
+/** Where everything is, below the issuer. */
+export function endpointsOf(issuer: string): Endpoints {
+  const base = issuer.endsWith('/') ? issuer.slice(0, -1) : issuer
+  return {
+    pushedAuthorizationRequest: `${base}/par`,
+    authorization: `${base}/authorize`,
+    token: `${base}/token`,
+    introspection: `${base}/introspect`,
+    revocation: `${base}/revoke`,
+    userinfo: `${base}/userinfo`,
+    jwks: `${base}/jwks`,
+    endSession: `${base}/logout`,
+    errors: `${base}/errors`,
+    interaction: `${base}/interaction`,
+  }
+}

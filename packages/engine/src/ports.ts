@@ -1,0 +1,61 @@
+import type { Algorithm, NoncePolicy, SigningKey, VerificationKey } from '@signet/protocol'
+import type { Client } from './clients/client.ts'
+import type { Service } from './config.ts'
+import type { Store } from './store.ts'
+
+/** Everything the engine of one service asks of the outside world. */
+export interface Ports {
+  readonly service: Service
+  readonly clock: Clock
+  readonly random: Random
+  readonly keys: Keys
+  readonly clients: Clients
+  readonly subjects: Subjects
+  readonly store: Store
+}
+
+export interface Clock {
+  /** Whole seconds since 1970. */
+  now(): number
+  /** Milliseconds since 1970, for the audit. */
+  milliseconds(): number
+}
+
+export interface Random {
+  /** A base64url string of at least `bits` bits from a cryptographic source. */
+  token(bits: number): string
+}
+
+/** The keys of the service. Whoever holds them rotates them; every call sees the keys of its moment. */
+export interface Keys {
+  /** The key that signs with this algorithm now; undefined when the service has none. */
+  signer(algorithm: Algorithm): SigningKey | undefined
+  /** All that is published: announced, signing, and retired ones whose signatures are still out there. */
+  readonly published: readonly VerificationKey[]
+  /** The JWK set as JSON, serialised once for each set of keys. */
+  readonly jwks: string
+  /** The algorithms a key signs with. */
+  readonly algorithms: readonly Algorithm[]
+  /** The nonces of this service (RFC 9449 §8). */
+  readonly nonces: Nonces
+}
+
+export interface Nonces {
+  current(): string
+  readonly policy: NonNullable<NoncePolicy>
+}
+
+export interface Clients {
+  /** The client, unless unknown or disabled. */
+  find(clientId: string): Promise<Client | undefined>
+  /**
+   * The client's keys that could have made a signature with this `kid` and algorithm. An unknown `kid` refetches a
+   * `jwks_uri`, rate-limited.
+   */
+  keys(client: Client, wanted: { readonly kid?: string; readonly alg: string }): Promise<readonly VerificationKey[]>
+}
+
+export interface Subjects {
+  /** What is known of a user, by claim name; undefined when the user is gone or disabled. */
+  claims(subject: string): Promise<Readonly<Record<string, unknown>> | undefined>
+}

@@ -1,0 +1,283 @@
+import type { Evidence, Refusal } from '@signet/protocol'
+import type { AcceptedParameters } from './authorization-parameters.ts'
+
+/** Seconds since 1970, or a length of time in seconds. */
+export type Seconds = number
+
+/** The base64url SHA-256 of a secret, by which alone the secret is looked up; the secret itself is never kept. */
+export type Digest = string
+
+/**
+ * Everything a service remembers. One `Store` belongs to one service (issuer) and sees no other's rows.
+ *
+ * Every changing verb is atomic and says who won, among the processes on one store too. A verb may answer before its write
+ * is durable; a step awaits `settled` once, before its outcome leaves the engine.
+ */
+export interface Store {
+  readonly pushedRequests: PushedRequests
+  readonly interactions: Interactions
+  readonly codes: Codes
+  readonly replay: Replay
+  readonly attempts: Attempts
+  readonly sessions: Sessions
+  readonly consents: Consents
+  readonly grants: Grants
+  readonly opaqueTokens: OpaqueTokens
+  readonly revocations: Revocations
+  readonly users: Users
+  readonly clients: ClientRecords
+  readonly keys: KeyRecords
+  readonly audit: Audit
+  /** Resolves when everything written so far would survive the end of this process; rejects when it was lost. */
+  settled(): Promise<void>
+}
+
+// Ephemeral: lost without harm to what was granted.
+
+/** What a client pushed, until the user has decided. */
+export interface PushedRequest {
+  /** Of the whole `request_uri`. */
+  readonly digest: Digest
+  readonly clientId: string
+  readonly parameters: AcceptedParameters
+  /** From then on the `request_uri` opens nothing. */
+  readonly expiresAt: Seconds
+  /** From then on the row may be swept; later than `expiresAt`, so that a login begun in time can end. */
+  readonly keptUntil: Seconds
+}
+
+export interface PushedRequests {
+  put(request: PushedRequest): Promise<void>
+  /** The request, whether expired or not; undefined once it was claimed or swept. */
+  peek(digest: Digest): Promise<PushedRequest | undefined>
+  /** Ends the request. True for exactly one caller. */
+  claim(digest: Digest): Promise<boolean>
+}
+
+/** A login or consent under way in one browser. */
+export interface Interaction {
+  readonly digest: Digest
+  readonly pushedRequest: Digest
+  /** Of the cookie of the browser that began. */
+  readonly browser: Digest
+  /** The session the browser came with, if any: whoever has another one now has logged in since. */
+  readonly enteredWith?: Digest
+  readonly startedAt: Seconds
+  readonly expiresAt: Seconds
+}
+
+export interface Interactions {
+  put(interaction: Interaction): Promise<void>
+  get(digest: Digest): Promise<Interaction | undefined>
+  delete(digest: Digest): Promise<void>
+}
+
+/** What the user allowed, and how the user was known. */
+export interface Authorization {
+  readonly clientId: string
+  readonly subject: string
+  readonly scopes: readonly string[]
+  /** Resource indicators the client may name at the token endpoint (RFC 8707); empty: the service's default. */
+  readonly resources: readonly string[]
+  /** The `claims` parameter as JSON (OIDC Core 5.5). */
+  readonly claims?: string
+  readonly authTime: Seconds
+  readonly acr: string
+  readonly amr: readonly string[]
+  /** The public id of the session, as in the `sid` claim. */
+  readonly sid: string
+}
+
+export interface AuthorizationCode {
+  readonly digest: Digest
+  /** The grant that redemption will create, and reuse revoke. */
+  readonly grantId: string
+  readonly authorization: Authorization
+  readonly redirectUri: string
+  readonly codeChallenge: string
+  readonly dpopJkt?: string
+  readonly nonce?: string
+  readonly requestedAuthTime: boolean
+  readonly expiresAt: Seconds
+  /** How long a redeemed code is remembered, so that its reuse is noticed: as long as what it gave may live. */
+  readonly keptUntil: Seconds
+}
+
+export interface Codes {
+  put(code: AuthorizationCode): Promise<void>
+  /** The code, whether redeemed, expired or neither. */
+  peek(digest: Digest): Promise<AuthorizationCode | undefined>
+  /** Marks the code as used. True for exactly one caller. */
+  redeem(digest: Digest): Promise<boolean>
+}
+
+/** A statement that may be used once: the digest of who made it and its `jti`, and until when it would be believed. */
+export interface Mark {
+  readonly digest: Digest
+  readonly until: Seconds
+}
+
+export interface Replay {
+  /** Marks all, or none; answers the first that was marked before, or undefined when all were new. Fails closed. */
+  first(marks: readonly Mark[]): Promise<Mark | undefined>
+}
+
+/** How often something may be tried: `burst` at once, then one more each `refill` seconds. */
+export interface AttemptPolicy {
+  readonly burst: number
+  readonly refill: Seconds
+}
+
+export interface Attempts {
+  /** Takes one attempt. Zero: go on; otherwise the seconds to wait, and nothing was taken. */
+  take(key: Digest, policy: AttemptPolicy, now: Seconds): Promise<Seconds>
+  /** Gives back all attempts, after a success. */
+  clear(key: Digest): Promise<void>
+}
+
+// Durable.
+
+export interface Session {
+  /** Of the cookie. */
+  readonly digest: Digest
+  /** Public, as in the `sid` claim. */
+  readonly sid: string
+  readonly subject: string
+  readonly authTime: Seconds
+  readonly acr: string
+  readonly amr: readonly string[]
+  readonly expiresAt: Seconds
+}
+
+export interface Sessions {
+  put(session: Session): Promise<void>
+  get(digest: Digest): Promise<Session | undefined>
+  delete(digest: Digest): Promise<void>
+}
+
+/** What a user has allowed a client before. */
+export interface Consent {
+  readonly subject: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly resources: readonly string[]
+  readonly updatedAt: Seconds
+}
+
+export interface Consents {
+  get(subject: string, clientId: string): Promise<Consent | undefined>
+  /** Replaces what was there. */
+  put(consent: Consent): Promise<void>
+}
+
+/** One authorization that was redeemed. It holds its refresh token too, because there is one and it is not rotated. */
+export interface Grant {
+  readonly id: string
+  readonly authorization: Authorization
+  /** Of the refresh token, if one was issued. */
+  readonly refreshToken?: Digest
+  readonly createdAt: Seconds
+  /** From then on nothing can be refreshed, and the row may be swept. */
+  readonly expiresAt: Seconds
+}
+
+export interface Grants {
+  put(grant: Grant): Promise<void>
+  get(id: string): Promise<Grant | undefined>
+}
+
+/** What an opaque access token stands for; the same members a JWT would carry. */
+export interface OpaqueToken {
+  readonly digest: Digest
+  /** The claims a JWT access token would carry. */
+  readonly claims: string
+  readonly expiresAt: Seconds
+}
+
+export interface OpaqueTokens {
+  put(token: OpaqueToken): Promise<void>
+  get(digest: Digest): Promise<OpaqueToken | undefined>
+}
+
+export interface Revocations {
+  /** Marks a grant id or a token's `jti` as revoked, whether or not anything with that name is known. */
+  add(id: string, until: Seconds): Promise<void>
+  /** Whether any of these was revoked. */
+  anyOf(ids: readonly string[]): Promise<boolean>
+}
+
+/** Where a row came from: a declaration in the configuration file is taken back when the file no longer makes it. */
+export type Source = 'file' | 'command'
+
+export interface User {
+  /** Random, unique in the service, never reassigned (OIDC Core 5.7). */
+  readonly subject: string
+  readonly username: string
+  /** In PHC format: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
+  readonly passwordHash: string
+  /** Standard claims (OIDC Core 5.1) and others, by name. */
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly source: Source
+  readonly disabled: boolean
+}
+
+export interface Users {
+  byUsername(username: string): Promise<User | undefined>
+  bySubject(subject: string): Promise<User | undefined>
+  list(): Promise<readonly User[]>
+  put(user: User): Promise<void>
+}
+
+/** A client as it was registered: RFC 7591 metadata. */
+export interface ClientRecord {
+  readonly clientId: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly source: Source
+  readonly disabled: boolean
+  readonly updatedAt: Seconds
+}
+
+export interface ClientRecords {
+  get(clientId: string): Promise<ClientRecord | undefined>
+  list(): Promise<readonly ClientRecord[]>
+  put(record: ClientRecord): Promise<void>
+}
+
+/** A key of the service: it is announced, then signs, then only verifies, then is gone. */
+export interface KeyRecord {
+  readonly kid: string
+  readonly use: 'sig' | 'nonce'
+  /** The JWS algorithm, or `HMAC`. */
+  readonly algorithm: string
+  /** A private JWK as JSON. */
+  readonly material: string
+  readonly createdAt: Seconds
+  /** From then on it is the one that signs. */
+  readonly signsFrom: Seconds
+  /** From then on it is neither published nor believed. */
+  readonly retiresAt?: Seconds
+}
+
+export interface KeyRecords {
+  list(): Promise<readonly KeyRecord[]>
+  put(record: KeyRecord): Promise<void>
+}
+
+/** Something an operator may want to know about later. Never holds a token, code, secret or assertion. */
+export interface AuditEvent {
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly kind: 'refused' | 'failed' | 'login' | 'logout' | 'revoked'
+  /** The step that wrote it: `push`, `exchange`, `login`, … */
+  readonly step: string
+  readonly clientId?: string
+  readonly subject?: string
+  readonly refusal?: Refusal
+  readonly evidence?: Evidence
+}
+
+export interface Audit {
+  record(event: AuditEvent): Promise<void>
+  find(id: string): Promise<AuditEvent | undefined>
+}

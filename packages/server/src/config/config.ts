@@ -1,0 +1,54 @@
+import type { Seconds, Service } from '@signet/engine'
+
+/** What a process runs with: file and environment read, checked, defaults applied, paths absolute. */
+export interface Config {
+  readonly listen: Listen
+  /** `/livez`, `/readyz`, `/metrics`; absent: not served. */
+  readonly management?: { readonly host: string; readonly port: number }
+  /** `memory` is for tests and the bench; `signet serve` refuses it. */
+  readonly store: { readonly sqlite: string } | { readonly memory: true }
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' }
+  readonly outgoing: Outgoing
+  readonly keys: KeyPolicy
+  readonly audit: { readonly retention: Seconds }
+  /** On SIGTERM: how long requests under way may take before they are cut off. */
+  readonly drain: Seconds
+  readonly services: readonly ServiceConfig[]
+}
+
+export interface Listen {
+  readonly host: string
+  readonly port: number
+  /** PEM. Absent only on loopback, behind something that speaks TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
+/** What requests this server makes itself (`jwks_uri`) may reach. */
+export interface Outgoing {
+  /** Hosts (`host` or `host:port`) that may resolve to a private or loopback address. */
+  readonly allowPrivateHosts: readonly string[]
+  /** PEM certificates trusted beside those of the system. */
+  readonly trustedCas: readonly string[]
+}
+
+export interface KeyPolicy {
+  /** How long a new key is published before it signs. */
+  readonly announce: Seconds
+  /** How long an old one is published after it signed last. */
+  readonly retire: Seconds
+}
+
+/** One issuer with what the file declares for it. */
+export interface ServiceConfig {
+  readonly service: Service
+  /** RFC 7591 metadata, `client_id` included. */
+  readonly clients: readonly Readonly<Record<string, unknown>>[]
+  readonly users: readonly UserDeclaration[]
+}
+
+export interface UserDeclaration {
+  readonly username: string
+  /** PHC string of Argon2id. */
+  readonly password_hash: string
+  readonly claims?: Readonly<Record<string, unknown>>
+}
