@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=check-layers.test.d.ts.map
