@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=check-layers.test.d.ts.map
