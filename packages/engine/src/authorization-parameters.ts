@@ -1,3 +1,5 @@
+import type { Form } from '@signet/protocol'
+
 /**
  * What a client asks for, by the names of the wire. Values are as received; which are right is decided by
  * `flow/push.rules.ts`. An empty value counts as absent (RFC 6749 §3.1).
@@ -33,4 +35,42 @@ export interface AcceptedParameters extends Omit<
   readonly code_challenge: string
   /** The subject of a verified `id_token_hint`; the token itself is not kept. */
   readonly hinted_subject?: string
+}
+
+const NAMES: ReadonlySet<string> = new Set([
+  'response_type',
+  'response_mode',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'dpop_jkt',
+  'prompt',
+  'max_age',
+  'acr_values',
+  'claims',
+  'login_hint',
+  'ui_locales',
+  'id_token_hint',
+  'request',
+  'request_uri',
+] satisfies (keyof AuthorizationParameters)[])
+
+/** Picks the parameters of an authorization request out of a form; what has no meaning to us is left behind. */
+export function readParameters(form: Form): AuthorizationParameters {
+  const parameters: Record<string, string> = {}
+  const resource: string[] = []
+  for (const [name, value] of form) {
+    if (value === '') continue
+    if (name === 'resource') resource.push(value)
+    else if (NAMES.has(name)) parameters[name] = value
+  }
+  return resource.length === 0 ? parameters : { ...parameters, resource }
+}
+
+/** Splits a list that is separated by spaces, such as `scope` or `prompt`; its order and repetitions mean nothing. */
+export function words(list: string | undefined): readonly string[] {
+  return list === undefined ? [] : [...new Set(list.split(' '))].filter((word) => word !== '')
 }

@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'invalid_request_uri'
   | 'request_not_supported'
   | 'access_denied'
+  | 'invalid_client_metadata'
+  | 'invalid_redirect_uri'
   | 'login_required'
   | 'consent_required'
   | 'interaction_required'

@@ -42,6 +42,11 @@ export function enforce<Subject, Accepted extends Subject>(
   return subject as Accepted
 }
 
+/** Every breach at once, for whoever can mend them all together: configuration, registration. */
+export function breaches<Subject>(rules: readonly Rule<Subject>[], subject: Subject): readonly Refused[] {
+  return rules.filter((rule) => !rule.holds(subject)).map((rule) => broken(rule, subject))
+}
+
 function broken<Subject>(rule: Rule<Subject>, subject: Subject): Refused {
   return new Refused(rule.otherwise, {
     id: rule.id,

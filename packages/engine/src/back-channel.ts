@@ -1,0 +1,143 @@
+import {
+  duplicateName,
+  enforce,
+  parseForm,
+  Refused,
+  refusal,
+  verifyProof,
+  type Form,
+  type Rules,
+  type VerifiedProof,
+} from '@signet/protocol'
+import type { BackChannelRequest } from './outcomes.ts'
+import type { Ports } from './ports.ts'
+import type { Mark } from './store.ts'
+
+interface Received {
+  readonly contentType: string | undefined
+  /** Undefined when the body is no form. */
+  readonly form: Form | undefined
+}
+
+interface ReceivedForm extends Received {
+  readonly form: Form
+}
+
+/** RFC 8707 §2: the one parameter that may occur several times. */
+const REPEATABLE: ReadonlySet<string> = new Set(['resource'])
+
+/** What any request of the back channel must respect before anything in it counts. */
+export const formRules: Rules<Received, ReceivedForm> = [
+  {
+    id: 'PAR-01',
+    reason: 'content_type_not_form',
+    says: 'takes requests as application/x-www-form-urlencoded only',
+    holds: ({ contentType }) => mediaType(contentType) === 'application/x-www-form-urlencoded',
+    otherwise: refusal(
+      'invalid_request',
+      'the body must be sent as application/x-www-form-urlencoded',
+    ),
+    expected: () => 'Content-Type: application/x-www-form-urlencoded',
+    received: ({ contentType }) => contentType ?? 'no Content-Type header',
+    remedy: 'Send the parameters as a form, with this one Content-Type header.',
+  },
+  {
+    id: 'OAU-05',
+    reason: 'form_malformed',
+    says: 'answers bad input with an error of the client',
+    holds: ({ form }) => form !== undefined,
+    otherwise: refusal('invalid_request', 'the body is not a well-formed form'),
+    expected: () => 'percent-encoded UTF-8 name=value pairs',
+    received: () => 'an incomplete percent-encoding, or bytes that are not UTF-8',
+    remedy: 'Encode every name and value with the form encoder of your platform.',
+  },
+  {
+    id: 'OAU-01',
+    reason: 'parameter_repeated',
+    says: 'refuses a parameter that occurs more than once',
+    holds: ({ form }) => form === undefined || duplicateName(form, REPEATABLE) === undefined,
+    otherwise: refusal('invalid_request', 'a parameter occurs more than once'),
+    expected: () => 'every parameter at most once, resource excepted',
+    received: ({ form }) => `${duplicateName(form ?? [], REPEATABLE) ?? ''} more than once`,
+    remedy: 'Send the parameter once.',
+  },
+]
+
+/**
+ * The body of a request as a form, in the order of the wire.
+ *
+ * @throws Refused `invalid_request` when it is none, or repeats a parameter.
+ */
+export function readForm({ contentType, body }: BackChannelRequest): Form {
+  return enforce(formRules, { contentType, form: wellFormed(body) }).form
+}
+
+function wellFormed(body: string): Form | undefined {
+  try {
+    return parseForm(body)
+  } catch {
+    return undefined
+  }
+}
+
+function mediaType(contentType: string | undefined): string | undefined {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase()
+}
+
+/** What a proof has to be for: the request's own method and public URL, and what it accompanies. */
+export interface ProofTarget {
+  readonly method: string
+  readonly url: string
+  readonly accessToken?: string
+  readonly boundTo?: string
+}
+
+/**
+ * The DPoP proof of a request; undefined when it came without a `DPoP` header. Not yet marked as used: see `useOnce`.
+ *
+ * @throws Refused `invalid_dpop_proof`, or `use_dpop_nonce` where the service asks for nonces.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3 RFC 9449 §4.3}
+ */
+export function verifyRequestProof(
+  { dpop }: { readonly dpop: readonly string[] },
+  target: ProofTarget,
+  { service, clock, keys }: Ports,
+): VerifiedProof | undefined {
+  if (dpop.length === 0) return undefined
+  const nonce = service.dpop.nonce === 'required' ? keys.nonces.policy : undefined
+  return verifyProof(dpop, { ...target, now: clock.now(), nonce })
+}
+
+/**
+ * Marks the assertion and the proof of a request as used, both or neither.
+ *
+ * A request that was refused for its nonce never comes here, so its assertion is not spent and may be sent again.
+ *
+ * @throws Refused when one of them was seen before; fails closed when the store cannot tell.
+ */
+export async function useOnce(
+  { assertion, proof }: { readonly assertion?: Mark; readonly proof?: Mark | undefined },
+  { store }: Ports,
+): Promise<void> {
+  const marks = assertion && proof ? [assertion, proof] : [assertion ?? proof].filter((mark) => mark !== undefined)
+  const seen = await store.replay.first(marks)
+  if (seen !== undefined) throw seen === assertion ? ASSERTION_REPLAYED() : PROOF_REPLAYED()
+}
+
+const ASSERTION_REPLAYED = (): Refused =>
+  new Refused(refusal('invalid_client', 'the client assertion was used before'), {
+    id: 'PKJ-06',
+    reason: 'assertion_replayed',
+    expected: 'a jti this client has not used before',
+    received: 'a jti that was used already',
+    remedy: 'Make a fresh assertion, with a random jti, for every request and every retry.',
+  })
+
+const PROOF_REPLAYED = (): Refused =>
+  new Refused(refusal('invalid_dpop_proof', 'the DPoP proof was used before'), {
+    id: 'DPOP-PRF-15',
+    reason: 'dpop_proof_replayed',
+    expected: 'a jti this key has not used before at this URL',
+    received: 'a jti that was used already',
+    remedy: 'Make a fresh proof, with a random jti, for every request and every retry.',
+  })

@@ -1,0 +1,104 @@
+import { parameter, refusal, type DecodedJwt, type Form, type Rules } from '@signet/protocol'
+import type { Client } from './clients/client.ts'
+
+/** Who a request of the back channel says it comes from. */
+export interface Credentials {
+  readonly form: Form
+  readonly authorization: readonly string[]
+  /** The assertion, decoded and not yet verified; undefined when there is none or it is no JWT. */
+  readonly assertion: DecodedJwt | undefined
+  /** Why the assertion could not be decoded. */
+  readonly malformed: string | undefined
+  /** The client the assertion names as its subject. */
+  readonly client: Client | undefined
+}
+
+export interface AttributedCredentials extends Credentials {
+  readonly assertion: DecodedJwt
+  readonly client: Client
+}
+
+export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+const REMEDY = 'Authenticate with private_key_jwt: client_assertion_type and client_assertion, and nothing else.'
+
+/** What credentials must respect before the assertion itself is judged. Read beside FAPI 2.0 §5.3.2.1 and RFC 7521 §4.2. */
+export const credentialRules: Rules<Credentials, AttributedCredentials> = [
+  {
+    id: 'PKJ-09',
+    reason: 'several_authentication_methods',
+    says: 'takes one authentication method a request',
+    holds: ({ form, authorization }) =>
+      parameter(form, 'client_assertion') === undefined ||
+      (authorization.length === 0 && parameter(form, 'client_secret') === undefined),
+    otherwise: refusal('invalid_request', 'more than one client authentication method was used'),
+    expected: () => 'a client assertion alone',
+    received: ({ authorization }) =>
+      `a client assertion and ${authorization.length > 0 ? 'an Authorization header' : 'a client_secret'}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'SP-AS-06',
+    reason: 'client_not_authenticated',
+    says: 'authenticates clients by private_key_jwt, never by a secret, never not at all',
+    holds: ({ form }) => parameter(form, 'client_assertion') !== undefined,
+    otherwise: refusal('invalid_client', 'client authentication by private_key_jwt is required'),
+    expected: () => 'a client_assertion',
+    received: ({ form, authorization }) => presented(form, authorization),
+    remedy: REMEDY,
+  },
+  {
+    id: 'PKJ-01',
+    reason: 'assertion_type_unknown',
+    says: 'takes client assertions of type jwt-bearer',
+    holds: ({ form }) => parameter(form, 'client_assertion_type') === ASSERTION_TYPE,
+    otherwise: refusal('invalid_client', 'client_assertion_type is missing or not jwt-bearer'),
+    expected: () => ASSERTION_TYPE,
+    received: ({ form }) => parameter(form, 'client_assertion_type') ?? 'no client_assertion_type',
+    remedy: 'Send client_assertion_type with exactly this value.',
+  },
+  {
+    id: 'JWT-06',
+    reason: 'assertion_malformed',
+    says: 'refuses an assertion that is not one well-formed signed JWT',
+    holds: ({ form, assertion }) =>
+      assertion !== undefined || parameter(form, 'client_assertion') === undefined,
+    otherwise: refusal('invalid_client', 'the client assertion is not a well-formed signed JWT'),
+    expected: () => 'a compact JWS of UTF-8 JSON without duplicate members or critical headers',
+    received: ({ malformed }) => malformed ?? 'something else',
+    remedy: 'Make the assertion with a JOSE library, as a compact JWS.',
+  },
+  {
+    id: 'PKJ-08',
+    reason: 'client_id_differs',
+    says: 'refuses a client_id parameter that names another client than the assertion does',
+    holds: ({ form, assertion }) => {
+      const named = parameter(form, 'client_id')
+      return assertion === undefined || named === undefined || named === assertion.claims['sub']
+    },
+    otherwise: refusal('invalid_client', 'client_id names another client than the assertion'),
+    expected: ({ assertion }) => `client_id ${String(assertion?.claims['sub'])}, or none`,
+    received: ({ form }) => `client_id ${parameter(form, 'client_id') ?? ''}`,
+    remedy: 'Leave client_id out, or send the one that is the sub of the assertion.',
+  },
+  {
+    id: 'SP-AS-03',
+    reason: 'client_unknown',
+    says: 'serves registered, confidential clients only',
+    holds: ({ assertion, client }) => assertion === undefined || client !== undefined,
+    otherwise: refusal('invalid_client', 'the client is not known here'),
+    expected: () => 'the id of a client that is registered and not disabled',
+    received: ({ assertion }) => `sub ${String(assertion?.claims['sub'])}`,
+    remedy: 'Register the client (signet client list shows those that are), or correct its id.',
+  },
+]
+
+function presented(form: Form, authorization: readonly string[]): string {
+  if (authorization.length > 0) return `an Authorization header of scheme ${scheme(authorization)}`
+  if (parameter(form, 'client_secret') !== undefined) return 'a client_secret'
+  return parameter(form, 'client_id') === undefined ? 'no credentials' : 'a client_id alone'
+}
+
+function scheme(authorization: readonly string[]): string {
+  return authorization[0]?.split(' ', 1)[0]?.slice(0, 20) ?? ''
+}

@@ -1,0 +1,135 @@
+import { Refused } from '@signet/protocol'
+import { claimedClient, recordRefusal, type RefusalContext } from './audit.ts'
+import { assertSound } from './config.rules.ts'
+import { metadataJson } from './describe/metadata.ts'
+import { authenticated, type AuthenticatedRequest } from './flow/authenticated.ts'
+import { begin } from './flow/begin.ts'
+import { complete, type CompleteRequest } from './flow/complete.ts'
+import { endSession, type EndSessionRequest } from './flow/end-session.ts'
+import { interaction, type InteractionRequest } from './flow/interaction.ts'
+import { push } from './flow/push.ts'
+import { token } from './flow/token.ts'
+import type {
+  BackChannelRequest,
+  ConsentNeeded,
+  ErrorPage,
+  FrontChannelRequest,
+  Interact,
+  Introspected,
+  LoggedIn,
+  LoggedOut,
+  LoginNeeded,
+  LogoutConfirmation,
+  Pushed,
+  RedirectToClient,
+  RefusedOutcome,
+  ResourceRequest,
+  Revoked,
+  TokensIssued,
+  UserinfoGiven,
+} from './outcomes.ts'
+import type { Ports } from './ports.ts'
+import { introspect } from './tokens/introspect.ts'
+import { revoke } from './tokens/revoke.ts'
+import { RefusedAtResource } from './tokens/refused-at-resource.ts'
+import { userinfo } from './tokens/userinfo.ts'
+
+export type PushOutcome = Pushed | RefusedOutcome
+export type TokenOutcome = TokensIssued | RefusedOutcome
+export type IntrospectOutcome = Introspected | RefusedOutcome
+export type RevokeOutcome = Revoked | RefusedOutcome
+export type UserinfoOutcome = UserinfoGiven | RefusedOutcome
+export type BeginOutcome = Interact | RedirectToClient | ErrorPage
+export type InteractionOutcome = LoginNeeded | ConsentNeeded | RedirectToClient | ErrorPage
+export type AuthenticatedOutcome = LoggedIn | ErrorPage
+export type CompleteOutcome = RedirectToClient | ErrorPage
+export type EndSessionOutcome = LoggedOut | LogoutConfirmation | ErrorPage
+
+/** An authorization server without a transport: every step of one service, bound to its ports. */
+export interface Engine {
+  push(request: BackChannelRequest): Promise<PushOutcome>
+  begin(request: FrontChannelRequest): Promise<BeginOutcome>
+  interaction(request: InteractionRequest): Promise<InteractionOutcome>
+  authenticated(request: AuthenticatedRequest): Promise<AuthenticatedOutcome>
+  complete(request: CompleteRequest): Promise<CompleteOutcome>
+  token(request: BackChannelRequest): Promise<TokenOutcome>
+  userinfo(request: ResourceRequest): Promise<UserinfoOutcome>
+  introspect(request: BackChannelRequest): Promise<IntrospectOutcome>
+  revoke(request: BackChannelRequest): Promise<RevokeOutcome>
+  endSession(request: EndSessionRequest): Promise<EndSessionOutcome>
+  /** The metadata document as JSON. */
+  metadata(): string
+  /** For what a transport refuses before any step sees it: it gets an audit event like every other refusal. */
+  refuse(refused: Refused, context: RefusalContext): Promise<RefusedOutcome>
+}
+
+/**
+ * Binds the steps to their ports. Here, and only here, a refusal of the back channel becomes an outcome; and no outcome
+ * leaves before what the step wrote is durable.
+ *
+ * @throws Misconfigured listing every way in which the service would break its profile.
+ */
+export function createEngine(ports: Ports): Engine {
+  assertSound(ports.service)
+  const { store, keys, service } = ports
+  const nonces = service.dpop.nonce === 'required'
+
+  /** RFC 9449 §8.2: whoever may need a nonce learns the current one with every answer. */
+  const withNonce = <Outcome extends object>(outcome: Outcome): Outcome =>
+    nonces ? { ...outcome, dpopNonce: keys.nonces.current() } : outcome
+
+  const refuse = async (refused: Refused, context: RefusalContext): Promise<RefusedOutcome> => {
+    const eventId = await recordRefusal(refused, context, ports)
+    await store.settled()
+    const challenge = refused instanceof RefusedAtResource ? refused.challenge : undefined
+    return { action: 'refused', refusal: refused.refusal, eventId, ...(challenge && { challenge }) }
+  }
+
+  const backChannel =
+    <Request, Success extends object>(
+      name: string,
+      step: (request: Request, ports: Ports) => Promise<Success>,
+    ) =>
+    async (request: Request & { readonly body?: string }): Promise<Success | RefusedOutcome> => {
+      try {
+        const success = await step(request, ports)
+        await store.settled()
+        return success
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error
+        const clientId = request.body === undefined ? undefined : claimedClient(request.body)
+        return refuse(error, { step: name, clientId })
+      }
+    }
+
+  const withProof = <Request, Success extends object>(
+    name: string,
+    step: (request: Request, ports: Ports) => Promise<Success>,
+  ): ((request: Request & { readonly body?: string }) => Promise<Success | RefusedOutcome>) => {
+    const bound = backChannel(name, step)
+    return nonces ? async (request) => withNonce(await bound(request)) : bound
+  }
+
+  const frontChannel =
+    <Request, Outcome>(step: (request: Request, ports: Ports) => Promise<Outcome>) =>
+    async (request: Request): Promise<Outcome> => {
+      const outcome = await step(request, ports)
+      await store.settled()
+      return outcome
+    }
+
+  return {
+    push: withProof('push', push),
+    begin: frontChannel(begin),
+    interaction: frontChannel(interaction),
+    authenticated: frontChannel(authenticated),
+    complete: frontChannel(complete),
+    token: withProof('token', token),
+    userinfo: withProof('userinfo', userinfo),
+    introspect: backChannel('introspect', introspect),
+    revoke: backChannel('revoke', revoke),
+    endSession: frontChannel(endSession),
+    metadata: metadataJson(ports),
+    refuse,
+  }
+}

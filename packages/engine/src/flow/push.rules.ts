@@ -1,0 +1,242 @@
+import {
+  invalidRequest,
+  isChallenge,
+  refusal,
+  type Rules,
+  type VerifiedProof,
+} from '@signet/protocol'
+import { words, type AuthorizationParameters } from '../authorization-parameters.ts'
+import type { Client } from '../clients/client.ts'
+import type { Service } from '../config.ts'
+import { isKnownScope } from '../scopes.ts'
+import { parseClaimsRequest } from '../tokens/claims-request.ts'
+import { knownResource } from '../tokens/audience.ts'
+
+/** A pushed authorization request of an authenticated client. */
+export interface Push {
+  readonly client: Client
+  readonly service: Service
+  readonly parameters: AuthorizationParameters
+  readonly proof: VerifiedProof | undefined
+  /** The subject of the `id_token_hint`; `invalid` when it is no ID token of ours. */
+  readonly hint: undefined | { readonly subject: string } | 'invalid'
+}
+
+export interface AcceptedPush extends Push {
+  readonly parameters: AuthorizationParameters &
+    Required<Pick<AuthorizationParameters, 'redirect_uri' | 'code_challenge'>>
+  readonly hint: undefined | { readonly subject: string }
+}
+
+/** Characters of `nonce` and `state`: what fits a column, a header and a URL, and is returned whole or refused. */
+const LONGEST_NONCE = 1_024
+const LONGEST_STATE = 8_192
+
+/** A base64url SHA-256 thumbprint. */
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
+
+/** Some seconds, in at most nine digits. */
+const AGE = /^\d{1,9}$/
+
+const PROMPTS: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'select_account'])
+
+/** What a pushed authorization request must respect. Read beside FAPI 2.0 §5.3.2.2. */
+export const pushRules: Rules<Push, AcceptedPush> = [
+  {
+    id: 'PAR-02',
+    reason: 'request_uri_pushed',
+    says: 'takes no request_uri where one is being made',
+    holds: ({ parameters }) => parameters.request_uri === undefined,
+    otherwise: invalidRequest('request_uri is not allowed here'),
+    expected: () => 'the authorization parameters themselves',
+    received: () => 'a request_uri',
+    remedy: 'Push the parameters; the request_uri comes with the answer.',
+  },
+  {
+    id: 'JAR-05',
+    reason: 'request_object_unsupported',
+    says: 'says so when it does not take request objects',
+    holds: ({ parameters }) => parameters.request === undefined,
+    otherwise: refusal('request_not_supported', 'signed request objects are not taken here'),
+    expected: () => 'plain parameters (metadata has no request_object_signing_alg_values_supported)',
+    received: () => 'a request object',
+    remedy: 'Send the parameters in the form, without request.',
+  },
+  {
+    id: 'PAR-03',
+    reason: 'grant_type_not_registered',
+    says: 'starts the code flow only for clients registered for it',
+    holds: ({ client }) => client.grantTypes.has('authorization_code'),
+    otherwise: refusal('unauthorized_client', 'the client is not registered for authorization_code'),
+    expected: () => 'a client with grant type authorization_code',
+    received: ({ client }) => `grant types ${[...client.grantTypes].join(' ')}`,
+    remedy: 'Add authorization_code to grant_types of the client, if it is to log users in.',
+  },
+  {
+    id: 'SP-AZ-01',
+    reason: 'response_type_not_code',
+    says: 'takes response_type code and no other',
+    holds: ({ parameters }) => parameters.response_type === 'code',
+    otherwise: refusal('unsupported_response_type', 'response_type must be code'),
+    expected: () => 'response_type=code',
+    received: ({ parameters }) => `response_type ${parameters.response_type ?? 'missing'}`,
+    remedy: 'Use the authorization code flow.',
+  },
+  {
+    id: 'MS-JAR-10',
+    reason: 'response_mode_unsupported',
+    says: 'takes no response_mode it does not offer',
+    holds: ({ parameters }) => (parameters.response_mode ?? 'query') === 'query',
+    otherwise: invalidRequest('response_mode must be query'),
+    expected: () => 'response_mode=query, or none',
+    received: ({ parameters }) => `response_mode=${parameters.response_mode ?? ''}`,
+    remedy: 'Leave response_mode out; response_modes_supported lists what there is.',
+  },
+  {
+    id: 'SP-AZ-05',
+    reason: 'pkce_not_s256',
+    says: 'requires PKCE with S256, stated and not assumed',
+    holds: ({ parameters: { code_challenge, code_challenge_method } }) =>
+      code_challenge !== undefined && code_challenge_method === 'S256',
+    otherwise: invalidRequest('code_challenge with code_challenge_method S256 is required'),
+    expected: () => 'code_challenge, and code_challenge_method=S256',
+    received: ({ parameters: { code_challenge, code_challenge_method } }) =>
+      `code_challenge ${code_challenge === undefined ? 'missing' : 'present'}, code_challenge_method ${code_challenge_method ?? 'missing'}`,
+    remedy: 'Make a new code_verifier for each request and send its SHA-256 as code_challenge.',
+  },
+  {
+    id: 'PKCE-06',
+    reason: 'pkce_challenge_malformed',
+    says: 'requires a code_challenge that can be an S256 digest',
+    holds: ({ parameters: { code_challenge } }) =>
+      code_challenge === undefined || isChallenge(code_challenge),
+    otherwise: invalidRequest('code_challenge is not a base64url SHA-256 digest'),
+    expected: () => '43 characters of base64url, without padding',
+    received: ({ parameters: { code_challenge } }) => `${code_challenge?.length ?? 0} characters`,
+    remedy: 'Encode the SHA-256 of the verifier as base64url without padding, not as hex.',
+  },
+  {
+    id: 'SP-AZ-06',
+    reason: 'redirect_uri_missing',
+    says: 'requires redirect_uri in every pushed request, also when only one is registered',
+    holds: ({ parameters }) => parameters.redirect_uri !== undefined,
+    otherwise: invalidRequest('redirect_uri is required'),
+    expected: ({ client }) => `one of ${client.redirectUris.join(' ')}`,
+    received: () => 'no redirect_uri',
+    remedy: 'Send redirect_uri.',
+  },
+  {
+    id: 'OAU-11',
+    reason: 'redirect_uri_not_registered',
+    says: 'compares redirect_uri with the registered ones character by character',
+    holds: ({ client, parameters: { redirect_uri } }) =>
+      redirect_uri === undefined || client.redirectUris.includes(redirect_uri),
+    otherwise: invalidRequest('redirect_uri is not registered'),
+    expected: ({ client }) => `one of ${client.redirectUris.join(' ')}`,
+    received: ({ parameters }) => parameters.redirect_uri ?? '',
+    remedy: 'Register the URI exactly as it is sent: scheme, case, port, path, slash and query.',
+  },
+  {
+    id: 'SP-AS-14',
+    reason: 'scope_not_allowed',
+    says: 'grants a client no scope beyond those it is registered for',
+    holds: ({ client, service, parameters: { scope } }) =>
+      words(scope).every((name) => client.scopes.has(name) && isKnownScope(service, name)),
+    otherwise: refusal('invalid_scope', 'a requested scope is unknown or not allowed for this client'),
+    expected: ({ client }) => `scopes among: ${[...client.scopes].join(' ')}`,
+    received: ({ parameters }) => parameters.scope ?? '',
+    remedy: 'Ask for fewer scopes, or add them to scope of the client and to scopes of the service.',
+  },
+  {
+    id: 'SP-AZ-14',
+    reason: 'nonce_too_long',
+    says: 'returns a nonce whole or refuses it',
+    holds: ({ parameters }) => (parameters.nonce?.length ?? 0) <= LONGEST_NONCE,
+    otherwise: invalidRequest('nonce is too long'),
+    expected: () => `at most ${LONGEST_NONCE} characters`,
+    received: ({ parameters }) => `${parameters.nonce?.length ?? 0} characters`,
+    remedy: 'Use a shorter nonce; 43 characters of base64url are plenty.',
+  },
+  {
+    id: 'SP-AZ-16',
+    reason: 'state_too_long',
+    says: 'returns a state whole or refuses it',
+    holds: ({ parameters }) => (parameters.state?.length ?? 0) <= LONGEST_STATE,
+    otherwise: invalidRequest('state is too long'),
+    expected: () => `at most ${LONGEST_STATE} characters`,
+    received: ({ parameters }) => `${parameters.state?.length ?? 0} characters`,
+    remedy: 'Keep the data at the client and send a reference to it as state.',
+  },
+  {
+    id: 'DPOP-JKT-01',
+    reason: 'dpop_jkt_malformed',
+    says: 'binds the code to dpop_jkt, which must be able to be a key thumbprint',
+    holds: ({ parameters: { dpop_jkt } }) => dpop_jkt === undefined || THUMBPRINT.test(dpop_jkt),
+    otherwise: invalidRequest('dpop_jkt is not a SHA-256 JWK thumbprint'),
+    expected: () => '43 characters of base64url',
+    received: ({ parameters }) => parameters.dpop_jkt ?? '',
+    remedy: 'Send the RFC 7638 SHA-256 thumbprint of the DPoP key, or a DPoP header instead.',
+  },
+  {
+    id: 'DPOP-JKT-03',
+    reason: 'dpop_jkt_differs',
+    says: 'refuses a dpop_jkt that is not the key of the DPoP header beside it',
+    holds: ({ proof, parameters: { dpop_jkt } }) =>
+      proof === undefined ||
+      dpop_jkt === undefined ||
+      !THUMBPRINT.test(dpop_jkt) ||
+      dpop_jkt === proof.jkt,
+    otherwise: invalidRequest('dpop_jkt differs from the key of the DPoP proof'),
+    expected: ({ proof }) => `dpop_jkt ${proof?.jkt ?? ''}, the thumbprint of the key in the DPoP header`,
+    received: ({ parameters }) => `dpop_jkt ${parameters.dpop_jkt ?? ''}`,
+    remedy: 'Send the header alone: it binds the code to its key.',
+  },
+  {
+    id: 'OIDC-10',
+    reason: 'prompt_or_max_age_invalid',
+    says: 'takes prompt none alone, no unknown prompt, and max_age in whole seconds',
+    holds: ({ parameters: { prompt, max_age } }) => {
+      const asked = words(prompt)
+      if (!asked.every((value) => PROMPTS.has(value))) return false
+      if (asked.includes('none') && asked.length > 1) return false
+      return max_age === undefined || AGE.test(max_age)
+    },
+    otherwise: invalidRequest('prompt or max_age is not valid'),
+    expected: () => 'prompt of none, or of login consent select_account; max_age a number of seconds',
+    received: ({ parameters }) =>
+      `prompt ${parameters.prompt ?? 'missing'}, max_age ${parameters.max_age ?? 'missing'}`,
+    remedy: 'Correct prompt and max_age.',
+  },
+  {
+    id: 'OIDC-13',
+    reason: 'claims_malformed',
+    says: 'takes a claims parameter that is a JSON object of the shape of OIDC Core 5.5',
+    holds: ({ parameters: { claims } }) =>
+      claims === undefined || parseClaimsRequest(claims) !== undefined,
+    otherwise: invalidRequest('claims is not a valid claims request'),
+    expected: () => 'a JSON object with userinfo and id_token members, each claim null or an object',
+    received: ({ parameters }) => `${parameters.claims?.length ?? 0} characters of something else`,
+    remedy: 'Correct the JSON of claims.',
+  },
+  {
+    id: 'JWT-07',
+    reason: 'id_token_hint_invalid',
+    says: 'believes an id_token_hint only when it signed it itself',
+    holds: ({ hint }) => hint !== 'invalid',
+    otherwise: invalidRequest('id_token_hint is not an ID token of this server'),
+    expected: ({ service }) => `an ID token issued by ${service.issuer}, expired or not`,
+    received: () => 'a JWT of another issuer, kind or key, or no JWT',
+    remedy: 'Send an ID token as it came from here, or none.',
+  },
+  {
+    id: 'RES-01',
+    reason: 'resource_unknown',
+    says: 'gives tokens only for resources it knows',
+    holds: ({ service, parameters: { resource } }) =>
+      resource === undefined || resource.every((value) => knownResource(service, value)),
+    otherwise: refusal('invalid_target', 'a requested resource is unknown or malformed'),
+    expected: ({ service }) => `resources among: ${service.resources.map(({ identifier }) => identifier).join(' ')}`,
+    received: ({ parameters }) => parameters.resource?.join(' ') ?? '',
+    remedy: 'Name an API listed under resources in the configuration, character by character.',
+  },
+]

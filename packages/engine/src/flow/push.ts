@@ -1,0 +1,67 @@
+import { enforce, verifyIdTokenHint, type VerifiedProof } from '@signet/protocol'
+import {
+  readParameters,
+  type AcceptedParameters,
+  type AuthorizationParameters,
+} from '../authorization-parameters.ts'
+import { useOnce, verifyRequestProof } from '../back-channel.ts'
+import { authenticateClient } from '../client-authentication.ts'
+import { digestOf } from '../digest.ts'
+import type { BackChannelRequest, Pushed } from '../outcomes.ts'
+import type { Ports } from '../ports.ts'
+import { pushRules, type AcceptedPush, type Push } from './push.rules.ts'
+
+/** What every `request_uri` of ours begins with (RFC 9126 §2.2). */
+export const REQUEST_URI_PREFIX = 'urn:ietf:params:oauth:request_uri:'
+
+/**
+ * Step 1 of 4: the client states, over the back channel, what it wants, and gets a reference to hand to the browser.
+ * Next: `push.rules.ts`, what it must respect; then `begin.ts`, where the browser brings the reference.
+ *
+ * @throws Refused with any error of the token endpoint, or of the authorization endpoint.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9126.html#section-2 RFC 9126 §2}
+ */
+export async function push(request: BackChannelRequest, ports: Ports): Promise<Pushed> {
+  const { service, store, clock, random } = ports
+  const { form, client, assertion } = await authenticateClient(request, ports)
+  const url = service.endpoints.pushedAuthorizationRequest
+  const proof = verifyRequestProof(request, { method: 'POST', url }, ports)
+  await useOnce({ assertion, proof }, ports)
+
+  const parameters = readParameters(form)
+  const hint = readHint(parameters.id_token_hint, ports)
+  const accepted = enforce(pushRules, { client, service, parameters, proof, hint })
+
+  const requestUri = `${REQUEST_URI_PREFIX}${random.token(256)}`
+  const expiresIn = service.lifetimes.pushedRequest
+  const expiresAt = clock.now() + expiresIn
+  await store.pushedRequests.put({
+    digest: digestOf(requestUri),
+    clientId: client.id,
+    parameters: kept(accepted, proof),
+    expiresAt,
+    keptUntil: expiresAt + service.lifetimes.interaction,
+  })
+  return { action: 'created', requestUri, expiresIn }
+}
+
+/** What is kept of an accepted request: nothing that was only there to be checked. */
+function kept(
+  { parameters, hint }: AcceptedPush,
+  proof: VerifiedProof | undefined,
+): AcceptedParameters {
+  const { response_type, code_challenge_method, id_token_hint, request, request_uri, ...asked } =
+    parameters
+  const dpop_jkt = proof?.jkt ?? asked.dpop_jkt
+  return {
+    ...asked,
+    ...(dpop_jkt !== undefined && { dpop_jkt }),
+    ...(hint !== undefined && { hinted_subject: hint.subject }),
+  }
+}
+
+function readHint(hint: AuthorizationParameters['id_token_hint'], { service, keys }: Ports): Push['hint'] {
+  if (hint === undefined) return undefined
+  const verified = verifyIdTokenHint(hint, { issuer: service.issuer, keys: keys.published })
+  return verified === undefined ? 'invalid' : { subject: verified.subject }
+}

@@ -1,0 +1,63 @@
+/** What the `claims` parameter asks of one claim (OIDC Core §5.5.1). */
+export interface ClaimRequest {
+  readonly essential: boolean
+  /** The values asked for, from `value` or `values`; undefined: any. */
+  readonly values?: readonly unknown[]
+}
+
+export interface ClaimsRequest {
+  readonly userinfo: ReadonlyMap<string, ClaimRequest>
+  readonly idToken: ReadonlyMap<string, ClaimRequest>
+}
+
+/** More claims than anybody has. */
+const MOST = 100
+
+/**
+ * Reads a `claims` parameter; unknown claims and members are kept or ignored, never an error (OIDC Core §5.5).
+ *
+ * @returns undefined when it is not JSON of that shape.
+ */
+export function parseClaimsRequest(claims: string): ClaimsRequest | undefined {
+  const request = parseObject(claims)
+  const userinfo = request && parseMember(request['userinfo'])
+  const idToken = request && parseMember(request['id_token'])
+  return userinfo && idToken && { userinfo, idToken }
+}
+
+function parseMember(member: unknown): ReadonlyMap<string, ClaimRequest> | undefined {
+  if (member === undefined || member === null) return new Map()
+  if (!isObject(member)) return undefined
+  const asked = Object.entries(member)
+  if (asked.length > MOST) return undefined
+  const claims = new Map<string, ClaimRequest>()
+  for (const [name, value] of asked) {
+    const claim = parseClaim(value)
+    if (claim === undefined) return undefined
+    claims.set(name, claim)
+  }
+  return claims
+}
+
+function parseClaim(asked: unknown): ClaimRequest | undefined {
+  if (asked === null) return { essential: false }
+  if (!isObject(asked)) return undefined
+  const { essential, value, values } = asked
+  if (essential !== undefined && typeof essential !== 'boolean') return undefined
+  if (values !== undefined && !Array.isArray(values)) return undefined
+  const wanted: readonly unknown[] | undefined = value === undefined ? values : [value]
+  return { essential: essential ?? false, ...(wanted !== undefined && { values: wanted }) }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
