@@ -1,6 +1,7 @@
+export * from './attempts.ts'
 export type * from './authorization-parameters.ts'
 export type * from './clients/client.ts'
 export * from './config.ts'
 export type * from './outcomes.ts'
 export type * from './ports.ts'
-export type * from './store.ts'
+export * from './store.ts'

@@ -8,10 +8,35 @@ export type Seconds = number
 export type Digest = string
 
 /**
+ * The store cannot be asked now, or what was written is lost. Nothing may be concluded from it about the request: answer
+ * 503 and let the caller come again.
+ */
+export class StoreUnavailable extends Error {
+  /** When it is worth to come again. */
+  readonly retryAfter: Seconds
+
+  constructor(message: string, cause?: unknown, retryAfter: Seconds = 2) {
+    super(message, { cause })
+    this.name = 'StoreUnavailable'
+    this.retryAfter = retryAfter
+  }
+}
+
+/** Another subject has this username. */
+export class UsernameTaken extends Error {
+  constructor() {
+    super('another user has this username')
+    this.name = 'UsernameTaken'
+  }
+}
+
+/**
  * Everything a service remembers. One `Store` belongs to one service (issuer) and sees no other's rows.
  *
  * Every changing verb is atomic and says who won, among the processes on one store too. A verb may answer before its write
- * is durable; a step awaits `settled` once, before its outcome leaves the engine.
+ * is durable; a step awaits `settled` once, before its outcome leaves the engine. `put` replaces what had the same name.
+ *
+ * @throws StoreUnavailable from every verb.
  */
 export interface Store {
   readonly pushedRequests: PushedRequests
@@ -68,6 +93,7 @@ export interface Interaction {
 
 export interface Interactions {
   put(interaction: Interaction): Promise<void>
+  /** Undefined once it expired. */
   get(digest: Digest): Promise<Interaction | undefined>
   delete(digest: Digest): Promise<void>
 }
@@ -104,6 +130,7 @@ export interface AuthorizationCode {
 }
 
 export interface Codes {
+  /** A code that was redeemed stays so. */
   put(code: AuthorizationCode): Promise<void>
   /** The code, whether redeemed, expired or neither. */
   peek(digest: Digest): Promise<AuthorizationCode | undefined>
@@ -151,6 +178,7 @@ export interface Session {
 
 export interface Sessions {
   put(session: Session): Promise<void>
+  /** Undefined once it expired. */
   get(digest: Digest): Promise<Session | undefined>
   delete(digest: Digest): Promise<void>
 }
@@ -183,6 +211,7 @@ export interface Grant {
 
 export interface Grants {
   put(grant: Grant): Promise<void>
+  /** The grant, whether expired or not, revoked or not; undefined once it was swept. */
   get(id: string): Promise<Grant | undefined>
 }
 
@@ -196,11 +225,15 @@ export interface OpaqueToken {
 
 export interface OpaqueTokens {
   put(token: OpaqueToken): Promise<void>
+  /** The token, whether expired or not; undefined once it was swept. */
   get(digest: Digest): Promise<OpaqueToken | undefined>
 }
 
 export interface Revocations {
-  /** Marks a grant id or a token's `jti` as revoked, whether or not anything with that name is known. */
+  /**
+   * Marks a grant id or a token's `jti` as revoked, whether or not anything with that name is known. Said twice, the later
+   * `until` counts.
+   */
   add(id: string, until: Seconds): Promise<void>
   /** Whether any of these was revoked. */
   anyOf(ids: readonly string[]): Promise<boolean>
@@ -224,7 +257,9 @@ export interface User {
 export interface Users {
   byUsername(username: string): Promise<User | undefined>
   bySubject(subject: string): Promise<User | undefined>
+  /** By username. */
   list(): Promise<readonly User[]>
+  /** @throws UsernameTaken when another subject has it. */
   put(user: User): Promise<void>
 }
 
@@ -239,6 +274,7 @@ export interface ClientRecord {
 
 export interface ClientRecords {
   get(clientId: string): Promise<ClientRecord | undefined>
+  /** By client id. */
   list(): Promise<readonly ClientRecord[]>
   put(record: ClientRecord): Promise<void>
 }
@@ -259,6 +295,7 @@ export interface KeyRecord {
 }
 
 export interface KeyRecords {
+  /** The oldest first. */
   list(): Promise<readonly KeyRecord[]>
   put(record: KeyRecord): Promise<void>
 }
@@ -278,6 +315,7 @@ export interface AuditEvent {
 }
 
 export interface Audit {
+  /** An event is recorded once; a second one of the same id changes nothing. */
   record(event: AuditEvent): Promise<void>
   find(id: string): Promise<AuditEvent | undefined>
 }

@@ -1,0 +1,3 @@
+export { fixedClock, type FixedClock } from './clock.ts'
+export { createMemoryStore } from './memory-store.ts'
+export { countedRandom } from './random.ts'

@@ -1,0 +1,45 @@
+import type { Clock } from '../ports.ts'
+import type { Store } from '../store.ts'
+import {
+  auditIn,
+  clientRecordsInMemory,
+  consentsInMemory,
+  grantsIn,
+  keyRecordsInMemory,
+  opaqueTokensIn,
+  revocationsIn,
+  sessionsIn,
+  usersInMemory,
+} from './memory/durable.ts'
+import {
+  attemptsIn,
+  codesIn,
+  interactionsIn,
+  pushedRequestsIn,
+  replayIn,
+} from './memory/ephemeral.ts'
+
+/**
+ * The store of one service in one process, gone when the process ends: for tests, benches and `signet dev --memory`.
+ * Keeps every promise of the port but the one that needs a disk.
+ */
+export function createMemoryStore(clock: Clock): Store {
+  const kept = Promise.resolve()
+  return {
+    pushedRequests: pushedRequestsIn(clock),
+    interactions: interactionsIn(clock),
+    codes: codesIn(clock),
+    replay: replayIn(clock),
+    attempts: attemptsIn(clock),
+    sessions: sessionsIn(clock),
+    consents: consentsInMemory(),
+    grants: grantsIn(clock),
+    opaqueTokens: opaqueTokensIn(clock),
+    revocations: revocationsIn(clock),
+    users: usersInMemory(),
+    clients: clientRecordsInMemory(),
+    keys: keyRecordsInMemory(),
+    audit: auditIn(clock),
+    settled: () => kept,
+  }
+}

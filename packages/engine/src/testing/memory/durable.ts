@@ -1,0 +1,116 @@
+import type { Clock } from '../../ports.ts'
+import {
+  UsernameTaken,
+  type Audit,
+  type AuditEvent,
+  type ClientRecord,
+  type ClientRecords,
+  type Consent,
+  type Consents,
+  type Grant,
+  type Grants,
+  type KeyRecord,
+  type KeyRecords,
+  type OpaqueToken,
+  type OpaqueTokens,
+  type Revocations,
+  type Seconds,
+  type Session,
+  type Sessions,
+  type User,
+  type Users,
+} from '../../store.ts'
+import { ExpiringMap } from './expiring-map.ts'
+
+/** How long events are kept: a day is more than any process with a memory store lives on purpose. */
+const AUDIT_KEPT: Seconds = 86_400
+
+export function sessionsIn(clock: Clock): Sessions {
+  const rows = new ExpiringMap<Session>(clock, (session) => session.expiresAt)
+  return {
+    put: async (session) => rows.set(session.digest, session),
+    get: async (digest) => rows.living(digest),
+    delete: async (digest) => void rows.delete(digest),
+  }
+}
+
+export function consentsInMemory(): Consents {
+  const rows = new Map<string, Consent>()
+  return {
+    get: async (subject, clientId) => rows.get(keyOf(subject, clientId)),
+    put: async (consent) => void rows.set(keyOf(consent.subject, consent.clientId), consent),
+  }
+}
+
+function keyOf(subject: string, clientId: string): string {
+  return JSON.stringify([subject, clientId])
+}
+
+export function grantsIn(clock: Clock): Grants {
+  const rows = new ExpiringMap<Grant>(clock, (grant) => grant.expiresAt)
+  return {
+    put: async (grant) => rows.set(grant.id, grant),
+    get: async (id) => rows.get(id),
+  }
+}
+
+export function opaqueTokensIn(clock: Clock): OpaqueTokens {
+  const rows = new ExpiringMap<OpaqueToken>(clock, (token) => token.expiresAt)
+  return {
+    put: async (token) => rows.set(token.digest, token),
+    get: async (digest) => rows.get(digest),
+  }
+}
+
+export function revocationsIn(clock: Clock): Revocations {
+  const rows = new ExpiringMap<Seconds>(clock, (until) => until)
+  return {
+    add: async (id, until) => rows.set(id, Math.max(until, rows.get(id) ?? until)),
+    anyOf: async (ids) => ids.some((id) => rows.get(id) !== undefined),
+  }
+}
+
+export function usersInMemory(): Users {
+  const bySubject = new Map<string, User>()
+  const byUsername = new Map<string, User>()
+  return {
+    byUsername: async (username) => byUsername.get(username),
+    bySubject: async (subject) => bySubject.get(subject),
+    list: async () =>
+      [...byUsername.keys()].toSorted().flatMap((name) => byUsername.get(name) ?? []),
+    put: async (user) => {
+      const holder = byUsername.get(user.username)
+      if (holder !== undefined && holder.subject !== user.subject) throw new UsernameTaken()
+      byUsername.delete(bySubject.get(user.subject)?.username ?? user.username)
+      bySubject.set(user.subject, user)
+      byUsername.set(user.username, user)
+    },
+  }
+}
+
+export function clientRecordsInMemory(): ClientRecords {
+  const rows = new Map<string, ClientRecord>()
+  return {
+    get: async (clientId) => rows.get(clientId),
+    list: async () => [...rows.keys()].toSorted().flatMap((id) => rows.get(id) ?? []),
+    put: async (record) => void rows.set(record.clientId, record),
+  }
+}
+
+export function keyRecordsInMemory(): KeyRecords {
+  const rows = new Map<string, KeyRecord>()
+  return {
+    list: async () => [...rows.values()].toSorted((one, other) => one.createdAt - other.createdAt),
+    put: async (record) => void rows.set(record.kid, record),
+  }
+}
+
+export function auditIn(clock: Clock): Audit {
+  const rows = new ExpiringMap<AuditEvent>(clock, (event) => event.at / 1000 + AUDIT_KEPT)
+  return {
+    record: async (event) => {
+      if (rows.get(event.id) === undefined) rows.set(event.id, event)
+    },
+    find: async (id) => rows.get(id),
+  }
+}
