@@ -1,3 +1,59 @@
+export { accessTokenRules, accessTokenSignatureRules } from './access-token/access-token.rules.ts'
+export type { AccessTokenClaims } from './access-token/claims.ts'
+export { createAccessToken } from './access-token/create.ts'
+export {
+  verifyAccessToken,
+  type AccessTokenContext,
+  type VerifiedAccessToken,
+} from './access-token/verify.ts'
+export { boundTo, type Confirmation, type Sender } from './binding.ts'
+export { assertionRules, assertionSignatureRules } from './client-assertion/assertion.rules.ts'
+export { createClientAssertion, type AssertionRequest } from './client-assertion/create.ts'
+export {
+  verifyClientAssertion,
+  type AssertionContext,
+  type VerifiedAssertion,
+} from './client-assertion/verify.ts'
+export { accessTokenHash, createProof, type ProofRequest } from './dpop/create-proof.ts'
+export { createNonces, type NonceOptions, type Nonces } from './dpop/nonce.ts'
+export { proofContextRules } from './dpop/proof-context.rules.ts'
+export type { NoncePolicy, ProofContext, VerifiedProof } from './dpop/proof-context.ts'
+export { proofFieldRules, proofShapeRules, proofSignatureRules } from './dpop/proof.rules.ts'
+export { verifyProof } from './dpop/verify-proof.ts'
+export { duplicateName, MalformedForm, parameter, parseForm, type Form } from './form.ts'
+export type { IdTokenClaims } from './id-token/claims.ts'
+export { atHash, createIdToken } from './id-token/create.ts'
+export { hintRules, hintSignatureRules } from './id-token/hint.rules.ts'
+export { verifyIdTokenHint, type HintContext } from './id-token/verify-hint.ts'
+export { ALGORITHMS, isAlgorithm, type Algorithm, type KeyType } from './jose/algorithms.ts'
+export {
+  decodeJwt,
+  MalformedJwt,
+  mediaTypeOf,
+  type DecodedJwt,
+  type JwtHeader,
+} from './jose/decode.ts'
+export { verificationKeyOf } from './jose/describe-signing-key.ts'
+export { generateSigningKey } from './jose/generate-signing-key.ts'
+export { parseJsonObject, type JsonObject } from './jose/json-object.ts'
+export { importJwks, type ImportedJwks } from './jose/jwks.ts'
+export { importPublicJwk, type VerificationKey } from './jose/keys.ts'
+export { exportPrivateJwk, importPrivateJwk, type PrivateJwk } from './jose/private-jwk.ts'
+export {
+  parsePublicJwk,
+  thumbprint,
+  UnusableKey,
+  type EcPublicJwk,
+  type OkpPublicJwk,
+  type PublicJwk,
+  type RsaPublicJwk,
+} from './jose/public-jwk.ts'
+export { signJwt, type HeaderMembers } from './jose/sign.ts'
+export type { PublishedJwk, SigningKey } from './jose/signing-key.ts'
+export { selectKeys, verifySignature } from './jose/verify.ts'
+export type { AuthorizationServerMetadata, EndpointAliases } from './metadata.ts'
+export { challengeOf, isChallenge, isVerifier, matchesChallenge } from './pkce.ts'
+export { isJti, replayDigest } from './replay.ts'
 export {
   invalidRequest,
   refusal,
@@ -7,3 +63,5 @@ export {
   type Refusal,
 } from './rules/refusal.ts'
 export { enforce, type RequirementId, type Rule, type Rules } from './rules/rule.ts'
+export { shown } from './rules/shown.ts'
+export { CLOCK_AHEAD, EXPIRY_GRACE, type Seconds } from './time.ts'

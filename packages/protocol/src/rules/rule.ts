@@ -43,7 +43,10 @@ export function enforce<Subject, Accepted extends Subject>(
 }
 
 /** Every breach at once, for whoever can mend them all together: configuration, registration. */
-export function breaches<Subject>(rules: readonly Rule<Subject>[], subject: Subject): readonly Refused[] {
+export function breaches<Subject>(
+  rules: readonly Rule<Subject>[],
+  subject: Subject,
+): readonly Refused[] {
   return rules.filter((rule) => !rule.holds(subject)).map((rule) => broken(rule, subject))
 }
 

@@ -27,7 +27,10 @@ export function proveRule<S, A extends S>(
     })
     for (const [title, subject] of Object.entries(cases.refuses)) {
       test(`${id} refuses ${title}`, () => {
-        assert.throws(() => enforce(rules, subject), (error) => explains(error, id))
+        assert.throws(
+          () => enforce(rules, subject),
+          (error) => explains(error, id),
+        )
         assert.equal(enforce(others, subject), subject, 'another rule refuses this case too')
       })
     }

@@ -1,0 +1,177 @@
+import { ALGORITHMS, isAlgorithm, type Algorithm } from '../jose/algorithms.ts'
+import { mediaTypeOf, type DecodedJwt, type JwtHeader } from '../jose/decode.ts'
+import type { JsonObject } from '../jose/json-object.ts'
+import type { VerificationKey } from '../jose/keys.ts'
+import { selectKeys, verifySignature } from '../jose/verify.ts'
+import { isJti } from '../replay.ts'
+import { refusal, type Refusal } from '../rules/refusal.ts'
+import type { Rules } from '../rules/rule.ts'
+import { shown } from '../rules/shown.ts'
+import { CLOCK_AHEAD, hasBegun, isNumericDate, isUnexpired, offset, type Seconds } from '../time.ts'
+
+/** For how long an assertion may be made, counted from now, because `iat` is optional. */
+const LONGEST_LIFETIME: Seconds = 600
+
+/** An assertion against the client that it should be of. */
+export interface PresentedAssertion {
+  readonly header: JwtHeader
+  readonly claims: JsonObject
+  /** The issuer identifier of this server. */
+  readonly issuer: string
+  readonly now: Seconds
+  /** The client the request names; if it names none, the `iss` of the assertion. */
+  readonly clientId: string
+  /** `token_endpoint_auth_signing_alg` of the client. */
+  readonly registeredAlgorithm?: Algorithm | undefined
+}
+
+export interface AcceptedAssertion extends PresentedAssertion {
+  readonly claims: { readonly jti: string; readonly exp: number; readonly [claim: string]: unknown }
+}
+
+/** The types a client assertion may be of, if it states one. @see draft-ietf-oauth-rfc7523bis */
+const TYPES: readonly string[] = ['jwt', 'client-authentication+jwt']
+
+const invalid = (description: string): Refusal => refusal('invalid_client', description)
+
+/** What an assertion must say. Cheap. Read beside RFC 7523 §3 and FAPI 2.0 §5.3.2.1. */
+export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
+  {
+    id: 'PKJ-10',
+    reason: 'assertion_typ',
+    says: 'takes no JWT of another explicit type as client assertion',
+    holds: ({ header: { typ } }) => typ === undefined || TYPES.includes(mediaTypeOf(typ)),
+    otherwise: invalid('typ of the client assertion is that of another kind of JWT'),
+    expected: () => 'typ client-authentication+jwt or JWT, or none',
+    received: ({ header }) => `typ ${shown(header.typ)}`,
+    remedy: 'Sign a JWT that is made for client authentication.',
+  },
+  {
+    id: 'SP-CR-02',
+    reason: 'assertion_alg',
+    says: 'takes assertions signed with an algorithm of the profile only',
+    holds: ({ header }) => isAlgorithm(header.alg),
+    otherwise: invalid(`alg of the client assertion must be one of ${ALGORITHMS.join(', ')}`),
+    expected: () => `alg ${ALGORITHMS.join(', ')}`,
+    received: ({ header }) => `alg ${shown(header.alg)}`,
+    remedy:
+      'Configure the client to sign with PS256, ES256 or EdDSA (Ed25519), and register such a key.',
+  },
+  {
+    id: 'PKJ-07',
+    reason: 'assertion_registered_alg',
+    says: 'takes assertions signed with the algorithm the client registered',
+    holds: ({ header, registeredAlgorithm }) =>
+      registeredAlgorithm === undefined || header.alg === registeredAlgorithm,
+    otherwise: invalid('alg of the client assertion is not the one the client registered'),
+    expected: ({ registeredAlgorithm }) => `alg ${registeredAlgorithm ?? ''}`,
+    received: ({ header }) => `alg ${shown(header.alg)}`,
+    remedy: 'Sign with token_endpoint_auth_signing_alg of the client, or correct its registration.',
+  },
+  {
+    id: 'PKJ-02',
+    reason: 'assertion_subject',
+    says: 'takes assertions whose iss and sub are the client',
+    holds: ({ claims: { iss, sub }, clientId }) => iss === clientId && sub === clientId,
+    otherwise: invalid('iss and sub of the client assertion must both be the client_id'),
+    expected: ({ clientId }) => `iss and sub ${shown(clientId)}`,
+    received: ({ claims }) => `iss ${shown(claims['iss'])} and sub ${shown(claims['sub'])}`,
+    remedy: 'Set iss and sub to the client_id, and send the same client_id in the request or none.',
+  },
+  {
+    id: 'SP-AS-08',
+    reason: 'assertion_aud',
+    says: 'takes assertions for its own issuer identifier only',
+    holds: ({ claims: { aud }, issuer }) =>
+      aud === issuer ||
+      (Array.isArray(aud) && aud.length > 0 && aud.every((one) => one === issuer)),
+    otherwise: invalid('aud of the client assertion must be the issuer of this server'),
+    expected: ({ issuer }) => `aud ${shown(issuer)}`,
+    received: ({ claims }) => `aud ${shown(claims['aud'])}`,
+    remedy:
+      'Set aud to the issuer as the metadata spells it: not to the URL of an endpoint, and without a slash added.',
+  },
+  {
+    id: 'SP-AS-08a',
+    reason: 'assertion_aud_array',
+    says: 'takes aud of an assertion as a string only',
+    holds: ({ claims }) => !Array.isArray(claims['aud']),
+    otherwise: invalid('aud of the client assertion must be a string, not an array'),
+    expected: ({ issuer }) => `aud ${shown(issuer)}`,
+    received: ({ claims }) => `aud ${shown(claims['aud'])}`,
+    remedy: 'Set aud to the issuer itself instead of an array that holds it.',
+  },
+  {
+    id: 'PKJ-04',
+    reason: 'assertion_exp',
+    says: 'takes no assertion that has expired or never does',
+    holds: ({ claims, now }) => isUnexpired(claims['exp'], now),
+    otherwise: invalid('the client assertion has expired or has no exp'),
+    expected: ({ now }) => `exp after ${now}, the time of the server`,
+    received: ({ claims, now }) => `exp ${offset(claims['exp'], now)}`,
+    remedy:
+      'Make a new assertion for each request, valid for about a minute, and set the clock of the client.',
+  },
+  {
+    id: 'PKJ-05',
+    reason: 'assertion_lifetime',
+    says: `takes assertions that end within ${LONGEST_LIFETIME} s`,
+    // A clock may be ahead by as much for exp as for iat.
+    holds: ({ claims: { exp }, now }) =>
+      !isNumericDate(exp) || exp <= now + LONGEST_LIFETIME + CLOCK_AHEAD,
+    otherwise: invalid('exp of the client assertion is too far in the future'),
+    expected: ({ now }) => `exp at most ${now + LONGEST_LIFETIME + CLOCK_AHEAD}`,
+    received: ({ claims, now }) => `exp ${offset(claims['exp'], now)}`,
+    remedy: 'Let assertions live for about a minute; exp is in seconds, not in milliseconds.',
+  },
+  {
+    id: 'SP-AS-13a',
+    reason: 'assertion_from_future',
+    says: `takes no assertion whose iat or nbf is more than ${CLOCK_AHEAD} s ahead`,
+    holds: ({ claims: { iat, nbf }, now }) => hasBegun(iat, now) && hasBegun(nbf, now),
+    otherwise: invalid('iat or nbf of the client assertion is in the future'),
+    expected: ({ now }) => `iat and nbf at most ${now + CLOCK_AHEAD}`,
+    received: ({ claims: { iat, nbf }, now }) =>
+      hasBegun(iat, now) ? `nbf ${offset(nbf, now)}` : `iat ${offset(iat, now)}`,
+    remedy: 'Set the clock of the client by NTP; times are in seconds.',
+  },
+  {
+    id: 'PKJ-06',
+    reason: 'assertion_jti',
+    says: 'takes assertions with a jti only, by which each is used once',
+    holds: ({ claims }) => isJti(claims['jti']),
+    otherwise: invalid('the client assertion must have a jti of 1 to 256 characters'),
+    expected: () => 'jti, a string of 1 to 256 characters',
+    received: ({ claims: { jti } }) =>
+      typeof jti === 'string' ? `jti of ${jti.length} characters` : `jti: ${typeof jti}`,
+    remedy: 'Give each assertion a jti of its own, such as a UUID.',
+  },
+]
+
+export interface SignedAssertion {
+  readonly jwt: DecodedJwt
+  /** The keys registered for the client that the assertion names, and no others. */
+  readonly keys: readonly VerificationKey[]
+}
+
+/** Last, because it costs most. Read beside RFC 7523 §3(9). */
+export const assertionSignatureRules: Rules<SignedAssertion, SignedAssertion> = [
+  {
+    id: 'PKJ-07',
+    reason: 'assertion_signature',
+    says: 'takes assertions signed with a key of the client they name',
+    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    otherwise: invalid('the client assertion is not signed with a key of this client'),
+    expected: ({ keys }) =>
+      keys.length === 0
+        ? 'a signature by a key of the client, which has none that is usable'
+        : `a signature by one of: ${keys.slice(0, 8).map(nameOf).join('; ')}`,
+    received: ({ jwt: { header }, keys }) =>
+      `kid ${shown(header.kid)} and alg ${shown(header.alg)}, which fit ${selectKeys(keys, header).length} of ${keys.length} keys`,
+    remedy: 'Register the public key the client signs with (jwks or jwks_uri), and send its kid.',
+  },
+]
+
+function nameOf({ kid, algorithms, thumbprint }: VerificationKey): string {
+  return `kid ${shown(kid)} (${algorithms.join(' or ')}, thumbprint ${thumbprint})`
+}

@@ -1,0 +1,89 @@
+import { ALGORITHMS } from '../jose/algorithms.ts'
+import { decodeJwt, MalformedJwt, type DecodedJwt } from '../jose/decode.ts'
+import type { VerificationKey } from '../jose/keys.ts'
+import { UnusableKey } from '../jose/public-jwk.ts'
+import { replayDigest } from '../replay.ts'
+import { refusal, Refused } from '../rules/refusal.ts'
+import { enforce } from '../rules/rule.ts'
+import type { Seconds } from '../time.ts'
+import { proofKey } from './key-cache.ts'
+import { PROOF_AGE, proofContextRules, tellsTimeByNonce } from './proof-context.rules.ts'
+import type { ProofContext, VerifiedProof } from './proof-context.ts'
+import { proofFieldRules, proofShapeRules, proofSignatureRules } from './proof.rules.ts'
+
+/** Room for an RSA key and signature of the largest size we take, in characters. */
+const LONGEST_PROOF = 8192
+
+/**
+ * Proves that who sends a request holds a DPoP key. Cheap checks come first, the signature last; whoever
+ * calls this must then mark the `digest` as used until `until`, and refuse the proof if it already was.
+ *
+ * @param fields the values of all `DPoP` header fields of the request.
+ * @throws Refused with `invalid_dpop_proof`, with `use_dpop_nonce` for a missing or stale nonce, or with
+ *   `invalid_token` for an access token of another key.
+ * @see RFC 9449 §4.3
+ */
+export function verifyProof(fields: readonly string[], context: ProofContext): VerifiedProof {
+  const [field] = enforce(proofFieldRules, { fields }).fields
+  const jwt = decode(field)
+  const { header, claims } = enforce(proofShapeRules, {
+    header: jwt.header,
+    claims: jwt.claims,
+    algorithms: context.algorithms ?? ALGORITHMS,
+  })
+  const key = readKey(header.jwk)
+  enforce(proofContextRules, { claims, key, context })
+  enforce(proofSignatureRules, { jwt, key })
+  return {
+    jkt: key.thumbprint,
+    jti: claims.jti,
+    iat: claims.iat,
+    until: acceptableUntil(claims.iat, context),
+    digest: replayDigest(key.thumbprint, context.url, claims.jti),
+  }
+}
+
+/** The first second in which the proof is certainly too old. */
+function acceptableUntil(iat: Seconds, context: ProofContext): Seconds {
+  const byDate = Math.ceil(iat) + PROOF_AGE + 1
+  if (!tellsTimeByNonce(context)) return byDate
+  return Math.ceil(context.now) + (context.nonce?.lifetime ?? 0) + 1
+}
+
+function decode(field: string): DecodedJwt {
+  try {
+    return decodeJwt(field, LONGEST_PROOF)
+  } catch (error) {
+    if (!(error instanceof MalformedJwt)) throw error
+    throw new Refused(
+      refusal('invalid_dpop_proof', 'the DPoP proof is not a well-formed JWT'),
+      {
+        id: 'DPOP-PRF-02',
+        reason: 'dpop_malformed',
+        expected: 'one compact JWS with a JSON object as header and as payload',
+        received: error.message,
+        remedy: 'Send the proof as it was signed, and let a maintained library make it.',
+      },
+      error,
+    )
+  }
+}
+
+function readKey(jwk: object): VerificationKey {
+  try {
+    return proofKey(jwk)
+  } catch (error) {
+    if (!(error instanceof UnusableKey)) throw error
+    throw new Refused(
+      refusal('invalid_dpop_proof', 'jwk of the DPoP proof is not a key of this profile'),
+      {
+        id: 'JWT-03',
+        reason: 'dpop_key_unusable',
+        expected: 'a public key: P-256, Ed25519, or RSA of 2048 bits or more',
+        received: error.message,
+        remedy: 'Make a P-256 key for DPoP, and put its public members into the header as a JWK.',
+      },
+      error,
+    )
+  }
+}

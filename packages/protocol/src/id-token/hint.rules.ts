@@ -1,0 +1,97 @@
+import { ALGORITHMS, isAlgorithm } from '../jose/algorithms.ts'
+import { mediaTypeOf, type DecodedJwt, type JwtHeader } from '../jose/decode.ts'
+import type { JsonObject } from '../jose/json-object.ts'
+import type { VerificationKey } from '../jose/keys.ts'
+import { selectKeys, verifySignature } from '../jose/verify.ts'
+import { invalidRequest } from '../rules/refusal.ts'
+import type { Rules } from '../rules/rule.ts'
+import { shown } from '../rules/shown.ts'
+import { isNumericDate } from '../time.ts'
+import type { IdTokenClaims } from './claims.ts'
+
+/** An `id_token_hint` against the server that should have made it. */
+export interface PresentedHint {
+  readonly header: JwtHeader
+  readonly claims: JsonObject
+  readonly issuer: string
+}
+
+export interface AcceptedHint extends PresentedHint {
+  readonly claims: IdTokenClaims
+}
+
+const REMEDY =
+  'Send an ID token that this server issued to the client, unchanged; it may have expired.'
+
+/** Whether a hint says what our ID tokens say. Its time does not count. Read beside RP-Initiated Logout §2. */
+export const hintRules: Rules<PresentedHint, AcceptedHint> = [
+  {
+    id: 'JWT-11',
+    reason: 'hint_typ',
+    says: 'takes no JWT of another explicit type as ID token',
+    holds: ({ header: { typ } }) => typ === undefined || mediaTypeOf(typ) === 'jwt',
+    otherwise: invalidRequest('id_token_hint is not an ID token'),
+    expected: () => 'typ JWT, or none',
+    received: ({ header }) => `typ ${shown(header.typ)}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'SP-CR-02',
+    reason: 'hint_alg',
+    says: 'takes hints signed with an algorithm of the profile only',
+    holds: ({ header }) => isAlgorithm(header.alg),
+    otherwise: invalidRequest('id_token_hint is signed with an algorithm that is not allowed'),
+    expected: () => `alg ${ALGORITHMS.join(', ')}`,
+    received: ({ header }) => `alg ${shown(header.alg)}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'JWT-07',
+    reason: 'hint_iss',
+    says: 'takes hints of its own making only',
+    holds: ({ claims, issuer }) => claims['iss'] === issuer,
+    otherwise: invalidRequest('id_token_hint is of another issuer'),
+    expected: ({ issuer }) => `iss ${shown(issuer)}`,
+    received: ({ claims }) => `iss ${shown(claims['iss'])}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'JWT-09',
+    reason: 'hint_claims',
+    says: 'takes no JWT as ID token that lacks its claims, or has those of a logout token',
+    holds: ({ claims }) => looksLikeIdToken(claims),
+    otherwise: invalidRequest('id_token_hint is not an ID token'),
+    expected: () => 'sub and aud as strings, iat and exp as numbers, and no events',
+    received: ({ claims }) => `the claims ${shown(Object.keys(claims).join(' '))}`,
+    remedy: REMEDY,
+  },
+]
+
+function looksLikeIdToken({ sub, aud, iat, exp, events }: JsonObject): boolean {
+  return (
+    typeof sub === 'string' &&
+    typeof aud === 'string' &&
+    isNumericDate(iat) &&
+    isNumericDate(exp) &&
+    events === undefined
+  )
+}
+
+export interface SignedHint {
+  readonly jwt: DecodedJwt
+  readonly keys: readonly VerificationKey[]
+}
+
+/** Last, because it costs most. */
+export const hintSignatureRules: Rules<SignedHint, SignedHint> = [
+  {
+    id: 'LOG-03',
+    reason: 'hint_signature',
+    says: 'takes hints signed with a key of its own, even one that no longer signs',
+    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    otherwise: invalidRequest('id_token_hint was not signed by this server'),
+    expected: ({ keys }) => `a signature by one of our ${keys.length} keys, retired ones included`,
+    received: ({ jwt: { header } }) => `kid ${shown(header.kid)} and alg ${shown(header.alg)}`,
+    remedy: REMEDY,
+  },
+]

@@ -1,0 +1,149 @@
+import type { Buffer } from 'node:buffer'
+import { hash } from 'node:crypto'
+import { decodeBase64url } from './base64url.ts'
+
+/** A key that must not be used, and why. The text names members, never their values. */
+export class UnusableKey extends Error {
+  override readonly name = 'UnusableKey'
+}
+
+export interface EcPublicJwk {
+  readonly kty: 'EC'
+  readonly crv: 'P-256'
+  readonly x: string
+  readonly y: string
+}
+
+export interface RsaPublicJwk {
+  readonly kty: 'RSA'
+  readonly n: string
+  readonly e: string
+}
+
+export interface OkpPublicJwk {
+  readonly kty: 'OKP'
+  readonly crv: 'Ed25519'
+  readonly x: string
+}
+
+/** The required members of a public key of the profile, and no others. */
+export type PublicJwk = EcPublicJwk | RsaPublicJwk | OkpPublicJwk
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Members that only private and symmetric keys have. @see RFC 7518 §6 */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
+
+const SMALLEST_RSA_BITS = 2048
+/** A verification grows with the square of the size; a larger key is a means to keep a server busy. */
+const LARGEST_RSA_BITS = 8192
+/** FIPS 186-5 asks for more than 2^16; more than 32 bits make a verification slow for no gain. */
+const SMALLEST_EXPONENT = 65_537
+const LARGEST_EXPONENT_BYTES = 4
+
+/** The private member a JWK has, if any. */
+export function privateMember(jwk: object): string | undefined {
+  return PRIVATE_MEMBERS.find((member) => Object.hasOwn(jwk, member))
+}
+
+export function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * The required members of a JWK that is a public key of the profile, strictly spelled.
+ *
+ * @throws UnusableKey for everything else.
+ * @see RFC 7517 §4, RFC 7518 §6, RFC 8037 §2, FAPI 2.0 Security Profile §5.4.1
+ */
+export function parsePublicJwk(jwk: unknown): PublicJwk {
+  if (!isObject(jwk)) throw new UnusableKey('the key is not a JSON object')
+  const secret = privateMember(jwk)
+  if (secret !== undefined) throw new UnusableKey(`the key has the private member ${secret}`)
+  switch (jwk['kty']) {
+    case 'EC':
+      return parseEc(jwk)
+    case 'RSA':
+      return parseRsa(jwk)
+    case 'OKP':
+      return parseOkp(jwk)
+    default:
+      throw new UnusableKey('kty must be EC, RSA or OKP')
+  }
+}
+
+/**
+ * The SHA-256 thumbprint of a key, base64url: the name of the key that nobody chooses.
+ *
+ * @see RFC 7638 §3
+ */
+export function thumbprint(jwk: PublicJwk): string {
+  return hash('sha256', canonical(jwk), 'base64url')
+}
+
+function canonical(jwk: PublicJwk): string {
+  switch (jwk.kty) {
+    case 'EC':
+      return `{"crv":"P-256","kty":"EC","x":"${jwk.x}","y":"${jwk.y}"}`
+    case 'RSA':
+      return `{"e":"${jwk.e}","kty":"RSA","n":"${jwk.n}"}`
+    case 'OKP':
+      return `{"crv":"Ed25519","kty":"OKP","x":"${jwk.x}"}`
+  }
+}
+
+function parseEc(jwk: Members): EcPublicJwk {
+  if (jwk['crv'] !== 'P-256') throw new UnusableKey('crv of an EC key must be P-256')
+  return { kty: 'EC', crv: 'P-256', x: coordinate(jwk, 'x'), y: coordinate(jwk, 'y') }
+}
+
+function parseOkp(jwk: Members): OkpPublicJwk {
+  if (jwk['crv'] !== 'Ed25519') throw new UnusableKey('crv of an OKP key must be Ed25519')
+  return { kty: 'OKP', crv: 'Ed25519', x: coordinate(jwk, 'x') }
+}
+
+function parseRsa(jwk: Members): RsaPublicJwk {
+  const modulus = unsigned(jwk, 'n')
+  const bits = modulus.bytes.length * 8 - Math.clz32(modulus.bytes[0] ?? 0) + 24
+  if (bits < SMALLEST_RSA_BITS) throw new UnusableKey(`the RSA key has ${bits} bits, 2048 at least`)
+  if (bits > LARGEST_RSA_BITS) throw new UnusableKey(`the RSA key has ${bits} bits, 8192 at most`)
+  if (!isOdd(modulus.bytes)) throw new UnusableKey('n is even')
+  const exponent = unsigned(jwk, 'e')
+  if (exponent.bytes.length > LARGEST_EXPONENT_BYTES) throw new UnusableKey('e is over 32 bits')
+  const e = exponent.bytes.readUIntBE(0, exponent.bytes.length)
+  if (e < SMALLEST_EXPONENT) throw new UnusableKey('e is less than 65537')
+  if (!isOdd(exponent.bytes)) throw new UnusableKey('e is even')
+  return { kty: 'RSA', n: modulus.text, e: exponent.text }
+}
+
+function coordinate(jwk: Members, member: 'x' | 'y'): string {
+  const { text, bytes } = octets(jwk, member)
+  if (bytes.length !== 32) throw new UnusableKey(`${member} is not 32 bytes long`)
+  return text
+}
+
+/** Base64urlUInt: as few bytes as can be. @see RFC 7518 §2 */
+function unsigned(jwk: Members, member: 'n' | 'e'): Octets {
+  const value = octets(jwk, member)
+  if (value.bytes.length === 0 || value.bytes[0] === 0) {
+    throw new UnusableKey(`${member} is empty or starts with a zero byte`)
+  }
+  return value
+}
+
+interface Octets {
+  readonly text: string
+  readonly bytes: Buffer
+}
+
+function octets(jwk: Members, member: string): Octets {
+  const text = jwk[member]
+  if (typeof text !== 'string') throw new UnusableKey(`${member} is not a string`)
+  const bytes = decodeBase64url(text)
+  if (bytes === undefined) throw new UnusableKey(`${member} is not canonical base64url`)
+  return { text, bytes }
+}
+
+function isOdd(bytes: Buffer): boolean {
+  return ((bytes.at(-1) ?? 0) & 1) === 1
+}
