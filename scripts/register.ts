@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { ROOT } from './sources.ts'
+
+/** One normative sentence of one specification. */
+export interface Requirement {
+  readonly id: string
+  readonly part: string
+  readonly section: string
+  readonly who: readonly string[]
+  readonly level: string
+  readonly clause: string
+  readonly rule: string
+}
+
+/** What is not built yet: the id of a requirement and the reason. */
+export type NotYet = Readonly<Record<string, string>>
+
+/** The roles built so far. A role added here makes its requirements count at once. */
+const ROLES = ['AS']
+
+/** The levels that bind a server with DPoP, private_key_jwt and OpenID Connect. */
+const LEVELS = ['M', 'M:DPoP', 'M:PKJ', 'M:OIDC']
+
+/** The shape of an id: `SP-AZ-05`, `SP-AS-04a`, `AM-G1`. */
+const ID = /(?<![\w-])[A-Z]+(?:-[A-Z]+)*-?\d+[a-z]?(?![\w-])/g
+
+/** Whether the product has to prove, today, that it meets this requirement. */
+export function isDue({ who, level }: Requirement): boolean {
+  return LEVELS.includes(level) && who.some((role) => ROLES.includes(role))
+}
+
+/** The words of a text that are ids of the register, or would be but for their number. */
+export function idsIn(text: string, register: readonly Requirement[]): readonly string[] {
+  const families = new Set(register.map(({ id }) => familyOf(id)))
+  return (text.match(ID) ?? []).filter((word) => families.has(familyOf(word)))
+}
+
+function familyOf(id: string): string {
+  return id.replace(/\d+[a-z]?$/, '')
+}
+
+export function readRegister(): readonly Requirement[] {
+  return JSON.parse(readFileSync(path.join(ROOT, 'docs/requirements.json'), 'utf8'))
+}
+
+export function readNotYet(): NotYet {
+  return JSON.parse(readFileSync(path.join(ROOT, 'docs/not-yet.json'), 'utf8'))
+}
