@@ -119,7 +119,10 @@ export async function useOnce(
   { assertion, proof }: { readonly assertion?: Mark; readonly proof?: Mark | undefined },
   { store }: Ports,
 ): Promise<void> {
-  const marks = assertion && proof ? [assertion, proof] : [assertion ?? proof].filter((mark) => mark !== undefined)
+  const marks =
+    assertion && proof
+      ? [assertion, proof]
+      : [assertion ?? proof].filter((mark) => mark !== undefined)
   const seen = await store.replay.first(marks)
   if (seen !== undefined) throw seen === assertion ? ASSERTION_REPLAYED() : PROOF_REPLAYED()
 }

@@ -20,7 +20,8 @@ export interface AttributedCredentials extends Credentials {
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-const REMEDY = 'Authenticate with private_key_jwt: client_assertion_type and client_assertion, and nothing else.'
+const REMEDY =
+  'Authenticate with private_key_jwt: client_assertion_type and client_assertion, and nothing else.'
 
 /** What credentials must respect before the assertion itself is judged. Read beside FAPI 2.0 §5.3.2.1 and RFC 7521 §4.2. */
 export const credentialRules: Rules<Credentials, AttributedCredentials> = [

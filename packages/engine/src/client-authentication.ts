@@ -48,7 +48,7 @@ export async function authenticateClient(
     issuer: ports.service.issuer,
     now: ports.clock.now(),
     registeredAlgorithm: client.assertionAlgorithm,
-    candidates: await ports.clients.keys(client, wanted(credentials.assertion)),
+    keys: await ports.clients.keys(client, wanted(credentials.assertion)),
   })
   return { form, client, assertion: verified }
 }

@@ -109,7 +109,9 @@ export class Misconfigured extends Error {
   readonly breaches: readonly string[]
 
   constructor(breaches: readonly string[]) {
-    super(`The configuration breaks its profile:\n${breaches.map((line) => `  - ${line}`).join('\n')}`)
+    super(
+      `The configuration breaks its profile:\n${breaches.map((line) => `  - ${line}`).join('\n')}`,
+    )
     this.name = 'Misconfigured'
     this.breaches = breaches
   }

@@ -62,6 +62,6 @@ export {
   type Evidence,
   type Refusal,
 } from './rules/refusal.ts'
-export { enforce, type RequirementId, type Rule, type Rules } from './rules/rule.ts'
+export { breaches, enforce, type RequirementId, type Rule, type Rules } from './rules/rule.ts'
 export { shown } from './rules/shown.ts'
 export { CLOCK_AHEAD, EXPIRY_GRACE, type Seconds } from './time.ts'

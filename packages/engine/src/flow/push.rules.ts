@@ -18,14 +18,11 @@ export interface Push {
   readonly service: Service
   readonly parameters: AuthorizationParameters
   readonly proof: VerifiedProof | undefined
-  /** The subject of the `id_token_hint`; `invalid` when it is no ID token of ours. */
-  readonly hint: undefined | { readonly subject: string } | 'invalid'
 }
 
 export interface AcceptedPush extends Push {
   readonly parameters: AuthorizationParameters &
     Required<Pick<AuthorizationParameters, 'redirect_uri' | 'code_challenge'>>
-  readonly hint: undefined | { readonly subject: string }
 }
 
 /** Characters of `nonce` and `state`: what fits a column, a header and a URL, and is returned whole or refused. */
@@ -58,7 +55,8 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     says: 'says so when it does not take request objects',
     holds: ({ parameters }) => parameters.request === undefined,
     otherwise: refusal('request_not_supported', 'signed request objects are not taken here'),
-    expected: () => 'plain parameters (metadata has no request_object_signing_alg_values_supported)',
+    expected: () =>
+      'plain parameters (metadata has no request_object_signing_alg_values_supported)',
     received: () => 'a request object',
     remedy: 'Send the parameters in the form, without request.',
   },
@@ -67,7 +65,10 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     reason: 'grant_type_not_registered',
     says: 'starts the code flow only for clients registered for it',
     holds: ({ client }) => client.grantTypes.has('authorization_code'),
-    otherwise: refusal('unauthorized_client', 'the client is not registered for authorization_code'),
+    otherwise: refusal(
+      'unauthorized_client',
+      'the client is not registered for authorization_code',
+    ),
     expected: () => 'a client with grant type authorization_code',
     received: ({ client }) => `grant types ${[...client.grantTypes].join(' ')}`,
     remedy: 'Add authorization_code to grant_types of the client, if it is to log users in.',
@@ -142,10 +143,14 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     says: 'grants a client no scope beyond those it is registered for',
     holds: ({ client, service, parameters: { scope } }) =>
       words(scope).every((name) => client.scopes.has(name) && isKnownScope(service, name)),
-    otherwise: refusal('invalid_scope', 'a requested scope is unknown or not allowed for this client'),
+    otherwise: refusal(
+      'invalid_scope',
+      'a requested scope is unknown or not allowed for this client',
+    ),
     expected: ({ client }) => `scopes among: ${[...client.scopes].join(' ')}`,
     received: ({ parameters }) => parameters.scope ?? '',
-    remedy: 'Ask for fewer scopes, or add them to scope of the client and to scopes of the service.',
+    remedy:
+      'Ask for fewer scopes, or add them to scope of the client and to scopes of the service.',
   },
   {
     id: 'SP-AZ-14',
@@ -187,7 +192,8 @@ export const pushRules: Rules<Push, AcceptedPush> = [
       !THUMBPRINT.test(dpop_jkt) ||
       dpop_jkt === proof.jkt,
     otherwise: invalidRequest('dpop_jkt differs from the key of the DPoP proof'),
-    expected: ({ proof }) => `dpop_jkt ${proof?.jkt ?? ''}, the thumbprint of the key in the DPoP header`,
+    expected: ({ proof }) =>
+      `dpop_jkt ${proof?.jkt ?? ''}, the thumbprint of the key in the DPoP header`,
     received: ({ parameters }) => `dpop_jkt ${parameters.dpop_jkt ?? ''}`,
     remedy: 'Send the header alone: it binds the code to its key.',
   },
@@ -202,7 +208,8 @@ export const pushRules: Rules<Push, AcceptedPush> = [
       return max_age === undefined || AGE.test(max_age)
     },
     otherwise: invalidRequest('prompt or max_age is not valid'),
-    expected: () => 'prompt of none, or of login consent select_account; max_age a number of seconds',
+    expected: () =>
+      'prompt of none, or of login consent select_account; max_age a number of seconds',
     received: ({ parameters }) =>
       `prompt ${parameters.prompt ?? 'missing'}, max_age ${parameters.max_age ?? 'missing'}`,
     remedy: 'Correct prompt and max_age.',
@@ -214,19 +221,10 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     holds: ({ parameters: { claims } }) =>
       claims === undefined || parseClaimsRequest(claims) !== undefined,
     otherwise: invalidRequest('claims is not a valid claims request'),
-    expected: () => 'a JSON object with userinfo and id_token members, each claim null or an object',
+    expected: () =>
+      'a JSON object with userinfo and id_token members, each claim null or an object',
     received: ({ parameters }) => `${parameters.claims?.length ?? 0} characters of something else`,
     remedy: 'Correct the JSON of claims.',
-  },
-  {
-    id: 'JWT-07',
-    reason: 'id_token_hint_invalid',
-    says: 'believes an id_token_hint only when it signed it itself',
-    holds: ({ hint }) => hint !== 'invalid',
-    otherwise: invalidRequest('id_token_hint is not an ID token of this server'),
-    expected: ({ service }) => `an ID token issued by ${service.issuer}, expired or not`,
-    received: () => 'a JWT of another issuer, kind or key, or no JWT',
-    remedy: 'Send an ID token as it came from here, or none.',
   },
   {
     id: 'RES-01',
@@ -235,7 +233,8 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     holds: ({ service, parameters: { resource } }) =>
       resource === undefined || resource.every((value) => knownResource(service, value)),
     otherwise: refusal('invalid_target', 'a requested resource is unknown or malformed'),
-    expected: ({ service }) => `resources among: ${service.resources.map(({ identifier }) => identifier).join(' ')}`,
+    expected: ({ service }) =>
+      `resources among: ${service.resources.map(({ identifier }) => identifier).join(' ')}`,
     received: ({ parameters }) => parameters.resource?.join(' ') ?? '',
     remedy: 'Name an API listed under resources in the configuration, character by character.',
   },

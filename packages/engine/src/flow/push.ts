@@ -1,15 +1,11 @@
-import { enforce, verifyIdTokenHint, type VerifiedProof } from '@signet/protocol'
-import {
-  readParameters,
-  type AcceptedParameters,
-  type AuthorizationParameters,
-} from '../authorization-parameters.ts'
+import { enforce, verifyIdTokenHint } from '@signet/protocol'
+import { readParameters, type AcceptedParameters } from '../authorization-parameters.ts'
 import { useOnce, verifyRequestProof } from '../back-channel.ts'
 import { authenticateClient } from '../client-authentication.ts'
 import { digestOf } from '../digest.ts'
 import type { BackChannelRequest, Pushed } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import { pushRules, type AcceptedPush, type Push } from './push.rules.ts'
+import { pushRules, type AcceptedPush } from './push.rules.ts'
 
 /** What every `request_uri` of ours begins with (RFC 9126 §2.2). */
 export const REQUEST_URI_PREFIX = 'urn:ietf:params:oauth:request_uri:'
@@ -29,8 +25,8 @@ export async function push(request: BackChannelRequest, ports: Ports): Promise<P
   await useOnce({ assertion, proof }, ports)
 
   const parameters = readParameters(form)
-  const hint = readHint(parameters.id_token_hint, ports)
-  const accepted = enforce(pushRules, { client, service, parameters, proof, hint })
+  const accepted = enforce(pushRules, { client, service, parameters, proof })
+  const hintedSubject = readHint(parameters.id_token_hint, ports)
 
   const requestUri = `${REQUEST_URI_PREFIX}${random.token(256)}`
   const expiresIn = service.lifetimes.pushedRequest
@@ -38,7 +34,7 @@ export async function push(request: BackChannelRequest, ports: Ports): Promise<P
   await store.pushedRequests.put({
     digest: digestOf(requestUri),
     clientId: client.id,
-    parameters: kept(accepted, proof),
+    parameters: kept(accepted.parameters, proof?.jkt, hintedSubject),
     expiresAt,
     keptUntil: expiresAt + service.lifetimes.interaction,
   })
@@ -47,21 +43,22 @@ export async function push(request: BackChannelRequest, ports: Ports): Promise<P
 
 /** What is kept of an accepted request: nothing that was only there to be checked. */
 function kept(
-  { parameters, hint }: AcceptedPush,
-  proof: VerifiedProof | undefined,
+  accepted: AcceptedPush['parameters'],
+  proofKey: string | undefined,
+  hintedSubject: string | undefined,
 ): AcceptedParameters {
   const { response_type, code_challenge_method, id_token_hint, request, request_uri, ...asked } =
-    parameters
-  const dpop_jkt = proof?.jkt ?? asked.dpop_jkt
+    accepted
+  const dpop_jkt = proofKey ?? asked.dpop_jkt
   return {
     ...asked,
     ...(dpop_jkt !== undefined && { dpop_jkt }),
-    ...(hint !== undefined && { hinted_subject: hint.subject }),
+    ...(hintedSubject !== undefined && { hinted_subject: hintedSubject }),
   }
 }
 
-function readHint(hint: AuthorizationParameters['id_token_hint'], { service, keys }: Ports): Push['hint'] {
+/** @throws Refused when the hint is no ID token of ours. */
+function readHint(hint: string | undefined, { service, keys }: Ports): string | undefined {
   if (hint === undefined) return undefined
-  const verified = verifyIdTokenHint(hint, { issuer: service.issuer, keys: keys.published })
-  return verified === undefined ? 'invalid' : { subject: verified.subject }
+  return verifyIdTokenHint(hint, { issuer: service.issuer, keys: keys.published }).sub
 }

@@ -1,0 +1,303 @@
+import {
+  ALGORITHMS,
+  importJwks,
+  refusal,
+  UnusableKey,
+  type Algorithm,
+  type Refusal,
+  type Rule,
+} from '@signet/protocol'
+import type { Service } from '../config.ts'
+import { isKnownScope } from '../scopes.ts'
+import { words } from '../authorization-parameters.ts'
+
+/** The metadata of a client (RFC 7591 §2) that wants to be known at a service. */
+export interface Registration {
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly service: Service
+}
+
+type Metadata = Registration['metadata']
+
+export const GRANT_TYPES: readonly string[] = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+]
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every(isText)
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The members we read, and what each has to be. */
+const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  client_id: (value) => isText(value) && /^[\x21-\x7E]{1,255}$/.test(value),
+  client_name: (value) => isText(value) && value.length <= 200,
+  client_uri: isText,
+  redirect_uris: isTexts,
+  post_logout_redirect_uris: isTexts,
+  token_endpoint_auth_method: isText,
+  token_endpoint_auth_signing_alg: isText,
+  jwks: isObject,
+  jwks_uri: isText,
+  grant_types: isTexts,
+  response_types: isTexts,
+  scope: (value) => typeof value === 'string',
+  dpop_bound_access_tokens: isFlag,
+  require_pushed_authorization_requests: isFlag,
+  id_token_signed_response_alg: isText,
+  userinfo_signed_response_alg: isText,
+  default_max_age: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  require_auth_time: isFlag,
+  default_acr_values: isTexts,
+  application_type: (value) => value === 'web' || value === 'native',
+  subject_type: (value) => value === 'public',
+  access_token_format: (value) => value === 'jwt' || value === 'opaque',
+}
+
+const invalid = (description: string): Refusal => refusal('invalid_client_metadata', description)
+
+const texts = (metadata: Metadata, name: string): readonly string[] =>
+  isTexts(metadata[name]) ? metadata[name] : []
+const text = (metadata: Metadata, name: string): string =>
+  isText(metadata[name]) ? metadata[name] : ''
+const shown = (metadata: Metadata, name: string): string =>
+  `${name} ${metadata[name] === undefined ? 'missing' : JSON.stringify(metadata[name])}`
+
+const malformed = (metadata: Metadata): readonly string[] =>
+  Object.entries(MEMBERS)
+    .filter(([name, fits]) => metadata[name] !== undefined && !fits(metadata[name]))
+    .map(([name]) => name)
+
+const SIGNING = [
+  'token_endpoint_auth_signing_alg',
+  'id_token_signed_response_alg',
+  'userinfo_signed_response_alg',
+] as const
+
+const isAlgorithm = (name: string): boolean => ALGORITHMS.some((algorithm) => algorithm === name)
+
+/** EdDSA and Ed25519 are two names of one algorithm here. */
+export function canSign(service: Service, name: string): boolean {
+  const same: readonly string[] =
+    name === 'EdDSA' || name === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [name]
+  return service.signingAlgorithms.some((algorithm: Algorithm) => same.includes(algorithm))
+}
+
+/** Why no key of a `jwks` can be used; undefined when one can. */
+function unusableJwks(jwks: unknown): string | undefined {
+  try {
+    const { keys, ignored } = importJwks(jwks)
+    return keys.length > 0 ? undefined : ['no usable key', ...ignored].join('; ')
+  } catch (error) {
+    if (error instanceof UnusableKey) return error.message
+    throw error
+  }
+}
+
+/** RFC 8252 §7.3: a native app may listen on a loopback address literal. */
+const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\])(:\d+)?\//
+
+function isRedirectUri(uri: string, metadata: Metadata): boolean {
+  if (!URL.canParse(uri) || uri.includes('#')) return false
+  const { protocol, username, password } = new URL(uri)
+  if (username + password !== '') return false
+  return protocol === 'https:' || (metadata['application_type'] === 'native' && LOOPBACK.test(uri))
+}
+
+/** What a client must respect to be known. Read beside RFC 7591 §2 and FAPI 2.0 §5.3.2. */
+export const registrationRules: readonly Rule<Registration>[] = [
+  {
+    id: 'DCR-03',
+    reason: 'client_metadata_malformed',
+    says: 'takes client metadata whose members have the right types, client_id among them',
+    holds: ({ metadata }) => malformed(metadata).length === 0 && isText(metadata['client_id']),
+    otherwise: invalid('a member of the client metadata is missing or of the wrong type'),
+    expected: () => 'client_id, and every member as RFC 7591 defines it',
+    received: ({ metadata }) =>
+      isText(metadata['client_id']) ? `wrong: ${malformed(metadata).join(', ')}` : 'no client_id',
+    remedy: 'Correct the members named.',
+  },
+  {
+    id: 'SP-AS-03',
+    reason: 'client_public',
+    says: 'registers confidential clients only',
+    holds: ({ metadata }) => metadata['token_endpoint_auth_method'] !== 'none',
+    otherwise: invalid('public clients are not registered here'),
+    expected: () => 'token_endpoint_auth_method private_key_jwt',
+    received: ({ metadata }) => shown(metadata, 'token_endpoint_auth_method'),
+    remedy:
+      'Give the client a key pair and register the public key; put a browser app behind a BFF.',
+  },
+  {
+    id: 'SP-AS-06',
+    reason: 'client_authentication_unsupported',
+    says: 'registers clients that authenticate by private_key_jwt',
+    holds: ({ metadata: { token_endpoint_auth_method: method } }) =>
+      method === undefined || method === 'none' || method === 'private_key_jwt',
+    otherwise: invalid('token_endpoint_auth_method must be private_key_jwt'),
+    expected: () => 'token_endpoint_auth_method private_key_jwt',
+    received: ({ metadata }) => shown(metadata, 'token_endpoint_auth_method'),
+    remedy: 'Use private_key_jwt; secrets are not accepted by the profile.',
+  },
+  {
+    id: 'SP-CR-02',
+    reason: 'client_algorithm_forbidden',
+    says: 'registers the algorithms PS256, ES256 and EdDSA with Ed25519 only',
+    holds: ({ metadata }) =>
+      SIGNING.every((name) => metadata[name] === undefined || isAlgorithm(text(metadata, name))),
+    otherwise: invalid('an algorithm is not allowed'),
+    expected: () => ALGORITHMS.join(', '),
+    received: ({ metadata }) => SIGNING.map((name) => shown(metadata, name)).join(', '),
+    remedy: 'Choose one of the allowed algorithms; RS256 is not among them.',
+  },
+  {
+    id: 'DCR-04',
+    reason: 'client_algorithm_without_key',
+    says: 'registers only response algorithms it has a key for',
+    holds: ({ metadata, service }) =>
+      SIGNING.slice(1).every((name) => {
+        const algorithm = text(metadata, name)
+        return !isAlgorithm(algorithm) || canSign(service, algorithm)
+      }),
+    otherwise: invalid('the server has no key for a response algorithm'),
+    expected: ({ service }) => `one of ${service.signingAlgorithms.join(', ')}`,
+    received: ({ metadata }) =>
+      SIGNING.slice(1)
+        .map((name) => shown(metadata, name))
+        .join(', '),
+    remedy: 'Choose an algorithm of keys.algorithms, or add it there.',
+  },
+  {
+    id: 'DCR-05',
+    reason: 'client_keys_ambiguous',
+    says: 'registers either jwks or jwks_uri, and exactly one',
+    holds: ({ metadata: { jwks, jwks_uri } }) => (jwks === undefined) !== (jwks_uri === undefined),
+    otherwise: invalid('exactly one of jwks and jwks_uri is required'),
+    expected: () => 'jwks or jwks_uri',
+    received: ({ metadata: { jwks } }) => (jwks === undefined ? 'neither' : 'both'),
+    remedy: 'Register the public keys in one way.',
+  },
+  {
+    id: 'SP-CR-08',
+    reason: 'client_jwks_uri_not_https',
+    says: 'reads keys over TLS only',
+    holds: ({ metadata }) => {
+      const uri = text(metadata, 'jwks_uri')
+      return uri === '' || (URL.canParse(uri) && new URL(uri).protocol === 'https:')
+    },
+    otherwise: invalid('jwks_uri must be an https URL'),
+    expected: () => 'an https URL',
+    received: ({ metadata }) => shown(metadata, 'jwks_uri'),
+    remedy: 'Serve the key set over https.',
+  },
+  {
+    id: 'SP-CR-04',
+    reason: 'client_keys_unusable',
+    says: 'registers keys that are strong enough and public',
+    holds: ({ metadata: { jwks } }) => jwks === undefined || unusableJwks(jwks) === undefined,
+    otherwise: invalid('jwks has no usable key'),
+    expected: () => 'a public RSA key of 2048 bits or more, P-256 or Ed25519 key',
+    received: ({ metadata }) => unusableJwks(metadata['jwks']) ?? 'a usable key',
+    remedy: 'Register the public half of a PS256, ES256 or EdDSA key.',
+  },
+  {
+    id: 'SP-AS-02',
+    reason: 'client_grant_type_unsupported',
+    says: 'registers the grant types authorization_code, refresh_token and client_credentials only',
+    holds: ({ metadata }) =>
+      texts(metadata, 'grant_types').every((name) => GRANT_TYPES.includes(name)),
+    otherwise: invalid('a grant type is not supported'),
+    expected: () => GRANT_TYPES.join(', '),
+    received: ({ metadata }) => shown(metadata, 'grant_types'),
+    remedy: 'Remove the grant type; password and implicit do not exist here.',
+  },
+  {
+    id: 'SP-AZ-01',
+    reason: 'client_response_type_unsupported',
+    says: 'registers response type code only',
+    holds: ({ metadata }) => texts(metadata, 'response_types').every((name) => name === 'code'),
+    otherwise: invalid('response_types must be code'),
+    expected: () => 'response_types ["code"], or none',
+    received: ({ metadata }) => shown(metadata, 'response_types'),
+    remedy: 'Use the authorization code flow.',
+  },
+  {
+    id: 'SP-AZ-06',
+    reason: 'client_redirect_uri_missing',
+    says: 'registers at least one redirect_uri for the code flow',
+    holds: ({ metadata }) =>
+      !grantTypes(metadata).includes('authorization_code') ||
+      malformed(metadata).includes('redirect_uris') ||
+      texts(metadata, 'redirect_uris').length > 0,
+    otherwise: refusal('invalid_redirect_uri', 'redirect_uris is required for the code flow'),
+    expected: () => 'one redirect URI or more',
+    received: () => 'none',
+    remedy: 'Register redirect_uris, or grant_types without authorization_code.',
+  },
+  {
+    id: 'SP-AZ-08',
+    reason: 'client_redirect_uri_unencrypted',
+    says: 'sends answers over https only, or to the loopback address of a native app',
+    holds: ({ metadata }) =>
+      texts(metadata, 'redirect_uris').every((uri) => isRedirectUri(uri, metadata)),
+    otherwise: refusal('invalid_redirect_uri', 'a redirect URI is not allowed'),
+    expected: () =>
+      'https URLs without fragment; http://127.0.0.1 or http://[::1] for application_type native',
+    received: ({ metadata }) => shown(metadata, 'redirect_uris'),
+    remedy: 'Register https URLs.',
+  },
+  {
+    id: 'LOG-02',
+    reason: 'client_logout_uri_unencrypted',
+    says: 'redirects after logout to registered https URLs only',
+    holds: ({ metadata }) =>
+      texts(metadata, 'post_logout_redirect_uris').every((uri) => isRedirectUri(uri, metadata)),
+    otherwise: invalid('a post_logout_redirect_uri is not allowed'),
+    expected: () => 'https URLs without fragment',
+    received: ({ metadata }) => shown(metadata, 'post_logout_redirect_uris'),
+    remedy: 'Register https URLs.',
+  },
+  {
+    id: 'SP-AS-04',
+    reason: 'client_tokens_unbound',
+    says: 'issues sender-constrained tokens only',
+    holds: ({ metadata }) => metadata['dpop_bound_access_tokens'] !== false,
+    otherwise: invalid('dpop_bound_access_tokens must be true'),
+    expected: () => 'dpop_bound_access_tokens true, or none',
+    received: ({ metadata }) => shown(metadata, 'dpop_bound_access_tokens'),
+    remedy: 'Use DPoP; bearer tokens do not exist here.',
+  },
+  {
+    id: 'SP-AZ-03',
+    reason: 'client_without_par',
+    says: 'takes pushed authorization requests only',
+    holds: ({ metadata }) => metadata['require_pushed_authorization_requests'] !== false,
+    otherwise: invalid('require_pushed_authorization_requests must be true'),
+    expected: () => 'require_pushed_authorization_requests true, or none',
+    received: ({ metadata }) => shown(metadata, 'require_pushed_authorization_requests'),
+    remedy: 'Push authorization requests.',
+  },
+  {
+    id: 'SP-AS-14',
+    reason: 'client_scope_unknown',
+    says: 'registers scopes that mean something at the service',
+    holds: ({ metadata, service }) =>
+      words(text(metadata, 'scope')).every((name) => isKnownScope(service, name)),
+    otherwise: invalid('a scope is unknown'),
+    expected: ({ service }) =>
+      `scopes of OpenID Connect, or ${Object.keys(service.scopes).join(' ')}`,
+    received: ({ metadata }) => shown(metadata, 'scope'),
+    remedy: 'Declare the scope under scopes of the service, or remove it here.',
+  },
+]
+
+/** RFC 7591 §2: absent means the authorization code grant. */
+export function grantTypes(metadata: Metadata): readonly string[] {
+  return metadata['grant_types'] === undefined
+    ? ['authorization_code']
+    : texts(metadata, 'grant_types')
+}

@@ -1,0 +1,219 @@
+import {
+  breachesOf,
+  clientFromMetadata,
+  endpointsOf,
+  InvalidClient,
+  type Lifetimes,
+  type Service,
+} from '@signet/engine'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
+import type { Config, Listen, ServiceConfig } from './config.ts'
+import { withEnvironment } from './environment.ts'
+import { InvalidConfig, problemsOf } from './problems.ts'
+import { configSchema, type ConfigFile, type ServiceFile } from './schema.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const DAY = 86_400
+
+/**
+ * Reads a configuration file (YAML or JSON) with the environment over it, and checks everything that can be checked
+ * without starting.
+ *
+ * @throws InvalidConfig listing every problem.
+ */
+export function loadConfig(path: string, environment: Environment): Config {
+  return resolveConfig(readConfigFile(path, environment), path)
+}
+
+/** The file with the environment over it, checked against the schema, paths as written. */
+export function readConfigFile(path: string, environment: Environment): ConfigFile {
+  const { merged, problems } = withEnvironment(parse(path), environment)
+  const checked = configSchema.safeParse(merged)
+  const all = [
+    ...problems,
+    ...(checked.success ? shapeProblems(checked.data) : problemsOf(checked.error)),
+  ]
+  if (!checked.success || all.length > 0) throw new InvalidConfig(path, all)
+  return checked.data
+}
+
+function parse(path: string): unknown {
+  const text = read(path, path, 'the configuration file')
+  const document = parseDocument(text, { uniqueKeys: true })
+  if (document.errors.length > 0) {
+    throw new InvalidConfig(
+      path,
+      document.errors.map(({ message }) => message.split('\n', 1)[0] ?? ''),
+    )
+  }
+  return document.toJS({ maxAliasCount: 100 }) ?? {}
+}
+
+/** The two forms: one issuer at the top, or several below `services`; never both. */
+function shapeProblems(file: ConfigFile): readonly string[] {
+  const own = SERVICE_KEYS.filter((key) => file[key] !== undefined)
+  if (file.services === undefined) {
+    return file.issuer === undefined ? ['issuer: required (or services, for several)'] : []
+  }
+  return own.map((key) => `${key}: belongs into an entry of services when there are services`)
+}
+
+const SERVICE_KEYS = [
+  'issuer',
+  'name',
+  'profile',
+  'lifetimes',
+  'dpop',
+  'signing_algorithms',
+  'clients',
+  'scopes',
+  'resources',
+  'default_resource',
+  'users',
+] as const satisfies readonly (keyof ServiceFile)[]
+
+function resolveConfig(file: ConfigFile, path: string): Config {
+  const { listen, management, log, outgoing, keys, audit, drain } = file
+  const services = servicesOf(file).map(serviceConfig)
+  const problems = [...serviceProblems(services), ...listenProblems(file)]
+  if (problems.length > 0) throw new InvalidConfig(path, problems)
+  const certificates = (outgoing?.trusted_cas ?? []).map((name) => read(path, name, 'trusted_cas'))
+  return {
+    listen: listenOn(listen, path),
+    ...(management && {
+      management: { host: management.host ?? '127.0.0.1', port: management.port },
+    }),
+    store: { sqlite: resolve(dirname(path), file.store.sqlite) },
+    log: { level: log?.level ?? 'info' },
+    outgoing: { allowPrivateHosts: outgoing?.allow_private_hosts ?? [], trustedCas: certificates },
+    keys: { announce: keys?.announce ?? 600, retire: keys?.retire ?? DAY },
+    audit: { retention: audit?.retention ?? 30 * DAY },
+    drain: drain ?? 10,
+    services,
+  }
+}
+
+function servicesOf(file: ConfigFile): readonly ServiceFile[] {
+  if (file.services !== undefined) return file.services
+  const { issuer = '' } = file
+  const own = Object.fromEntries(SERVICE_KEYS.map((key) => [key, file[key]]))
+  return [{ ...own, issuer }]
+}
+
+function serviceConfig(file: ServiceFile): ServiceConfig {
+  const { issuer } = file
+  const service: Service = {
+    issuer,
+    name: file.name ?? 'Signet',
+    endpoints: endpointsOf(issuer),
+    lifetimes: lifetimesOf(file.lifetimes),
+    dpop: { nonce: file.dpop?.nonce ?? 'off' },
+    scopes: described(file.scopes),
+    resources: (file.resources ?? []).map(({ resource, scopes, introspection_clients }) => ({
+      identifier: resource,
+      ...(scopes !== undefined && { scopes }),
+      introspectionClients: introspection_clients ?? [],
+    })),
+    defaultResource: file.default_resource ?? file.resources?.[0]?.resource ?? issuer,
+    signingAlgorithms: file.signing_algorithms ?? ['ES256', 'PS256', 'EdDSA'],
+  }
+  return { service, clients: file.clients ?? [], users: (file.users ?? []).map(withoutUndefined) }
+}
+
+function described(scopes: ServiceFile['scopes']): Service['scopes'] {
+  const entries = Object.entries(scopes ?? {})
+  return Object.fromEntries(
+    entries.map(([name, { description }]) => [
+      name,
+      { description: withoutUndefined(description) },
+    ]),
+  )
+}
+
+/** zod says `undefined` where we say absent. */
+function withoutUndefined<Given extends object>(
+  given: Given,
+): { [Key in keyof Given]: Exclude<Given[Key], undefined> } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every undefined member is gone
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof Given]: Exclude<Given[Key], undefined>
+  }
+}
+
+function lifetimesOf(file: ServiceFile['lifetimes']): Lifetimes {
+  return {
+    pushedRequest: file?.pushed_request ?? 90,
+    interaction: file?.interaction ?? 600,
+    code: file?.code ?? 60,
+    accessToken: file?.access_token ?? 300,
+    refreshToken: file?.refresh_token ?? 30 * DAY,
+    idToken: file?.id_token ?? 600,
+    session: file?.session ?? 8 * 3_600,
+  }
+}
+
+/** What the profile forbids, and what two services would fight over. */
+function serviceProblems(services: readonly ServiceConfig[]): readonly string[] {
+  const named = (issuer: string, lines: readonly string[]): readonly string[] =>
+    services.length === 1 ? lines : lines.map((line) => `${issuer}: ${line}`)
+  const own = services.flatMap(({ service, clients }) =>
+    named(service.issuer, [
+      ...breachesOf(service),
+      ...repeated(clients.map(({ client_id }) => String(client_id))).map(
+        (id) => `clients: ${id} is declared twice`,
+      ),
+      ...clients.flatMap((metadata) => clientProblems(metadata, service)),
+    ]),
+  )
+  const twice = repeated(services.map(({ service }) => service.issuer.replace(/\/$/, '')))
+  return [...own, ...twice.map((issuer) => `services: ${issuer} is declared twice`)]
+}
+
+function clientProblems(
+  metadata: ServiceConfig['clients'][number],
+  service: Service,
+): readonly string[] {
+  try {
+    clientFromMetadata(metadata, service)
+    return []
+  } catch (error) {
+    if (error instanceof InvalidClient) return [error.message]
+    throw error
+  }
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
+
+/** SP-NET-01: without TLS only where nobody else can listen. */
+function listenProblems({ listen }: ConfigFile): readonly string[] {
+  if (listen.tls !== undefined || LOOPBACK.has(listen.host ?? '127.0.0.1')) return []
+  return [
+    `listen.tls: required on ${listen.host ?? ''} (SP-NET-01); plain http is for loopback, behind a TLS proxy`,
+  ]
+}
+
+function listenOn({ host, port, tls }: ConfigFile['listen'], path: string): Listen {
+  const certificates = tls && {
+    certificate: read(path, tls.certificate, 'listen.tls.certificate'),
+    key: read(path, tls.key, 'listen.tls.key'),
+  }
+  return { host: host ?? '127.0.0.1', port, ...(certificates && { tls: certificates }) }
+}
+
+/** A file named in the configuration, relative to it. */
+function read(path: string, name: string, what: string): string {
+  const file = name === path ? path : resolve(dirname(path), name)
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    throw new InvalidConfig(path, [`${what}: ${file} cannot be read (${reason})`])
+  }
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod'
+
+/** Everything a configuration file may say. Names are those of the wire and of the documentation. */
+
+const seconds = z.int().min(1)
+const port = z.int().min(0).max(65_535)
+const algorithm = z.enum(['ES256', 'PS256', 'EdDSA'])
+
+const jwks = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })) })
+
+const client = z
+  .strictObject({
+    client_id: z.string().min(1).max(255),
+    client_name: z.string().optional(),
+    client_uri: z.string().optional(),
+    application_type: z.enum(['web', 'native']).optional(),
+    redirect_uris: z.array(z.string()).optional(),
+    post_logout_redirect_uris: z.array(z.string()).optional(),
+    token_endpoint_auth_method: z.string().optional(),
+    token_endpoint_auth_signing_alg: z.string().optional(),
+    jwks: jwks.optional(),
+    jwks_uri: z.string().optional(),
+    grant_types: z.array(z.string()).optional(),
+    response_types: z.array(z.string()).optional(),
+    scope: z.string().optional(),
+    dpop_bound_access_tokens: z.boolean().optional(),
+    require_pushed_authorization_requests: z.boolean().optional(),
+    id_token_signed_response_alg: z.string().optional(),
+    userinfo_signed_response_alg: z.string().optional(),
+    subject_type: z.string().optional(),
+    default_max_age: z.int().min(0).optional(),
+    require_auth_time: z.boolean().optional(),
+    default_acr_values: z.array(z.string()).optional(),
+    contacts: z.array(z.string()).optional(),
+    logo_uri: z.string().optional(),
+    policy_uri: z.string().optional(),
+    tos_uri: z.string().optional(),
+    access_token_format: z.enum(['jwt', 'opaque']).optional(),
+  })
+  .describe('A client: RFC 7591 metadata, and access_token_format (jwt or opaque).')
+
+const user = z.strictObject({
+  username: z.string().min(1).max(255),
+  password_hash: z
+    .string()
+    .startsWith('$argon2id$', 'must be a PHC string of Argon2id (signet user hash makes one)'),
+  claims: z.record(z.string(), z.unknown()).optional(),
+})
+
+const scope = z.strictObject({
+  description: z.strictObject({ en: z.string().min(1), de: z.string().min(1).optional() }),
+})
+
+const resource = z.strictObject({
+  resource: z.string().describe('The resource parameter and the aud claim (RFC 8707).'),
+  scopes: z.array(z.string()).optional().describe('What its tokens may carry; absent: any scope.'),
+  introspection_clients: z
+    .array(z.string())
+    .optional()
+    .describe('The clients that are this API and may introspect its tokens.'),
+})
+
+/** What one issuer is. */
+const service = {
+  issuer: z.string().describe('https URL, without query or fragment; a path is allowed.'),
+  name: z.string().min(1).max(100).optional().describe('Shown on the pages.'),
+  profile: z.literal('fapi2-security').optional(),
+  lifetimes: z
+    .strictObject({
+      pushed_request: seconds.optional().describe('At most 599.'),
+      interaction: seconds.optional().describe('From the link to the decision; at most 3600.'),
+      code: seconds.optional().describe('At most 60.'),
+      access_token: seconds.optional().describe('At most 3600.'),
+      refresh_token: seconds.optional(),
+      id_token: seconds.optional(),
+      session: seconds.optional().describe('How long a login is remembered.'),
+    })
+    .optional()
+    .describe('In seconds.'),
+  dpop: z.strictObject({ nonce: z.enum(['off', 'required']).optional() }).optional(),
+  signing_algorithms: z.array(algorithm).min(1).optional().describe('The preferred one first.'),
+  clients: z.array(client).optional(),
+  scopes: z.record(z.string(), scope).optional(),
+  resources: z.array(resource).optional(),
+  default_resource: z.string().optional(),
+  users: z.array(user).optional(),
+}
+
+const serviceSchema = z.strictObject(service)
+
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    ...service,
+    issuer: service.issuer.optional(),
+    services: z
+      .array(serviceSchema)
+      .min(1)
+      .optional()
+      .describe('Several issuers in one process; instead of issuer and what belongs to it.'),
+    listen: z.strictObject({
+      host: z.string().optional(),
+      port,
+      tls: z
+        .strictObject({
+          certificate: z.string().describe('PEM file, the chain included.'),
+          key: z.string().describe('PEM file.'),
+        })
+        .optional(),
+    }),
+    management: z.strictObject({ host: z.string().optional(), port }).optional(),
+    store: z.strictObject({ sqlite: z.string().describe('The database file.') }),
+    log: z
+      .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional() })
+      .optional(),
+    outgoing: z
+      .strictObject({
+        allow_private_hosts: z.array(z.string()).optional(),
+        trusted_cas: z.array(z.string()).optional().describe('PEM files.'),
+      })
+      .optional()
+      .describe('What requests of the server itself (jwks_uri) may reach.'),
+    keys: z
+      .strictObject({
+        announce: seconds.optional().describe('How long a new key is published before it signs.'),
+        retire: seconds
+          .optional()
+          .describe('How long an old one is published after it signed last.'),
+      })
+      .optional(),
+    audit: z.strictObject({ retention: seconds.optional() }).optional(),
+    drain: seconds.optional().describe('How long requests under way may take on SIGTERM.'),
+  })
+  .describe('Configuration of Signet.')
+
+export type ConfigFile = z.infer<typeof configSchema>
+export type ServiceFile = z.infer<typeof serviceSchema>
+
+/** The JSON Schema of a configuration file. */
+export function jsonSchema(): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(configSchema)
+}
