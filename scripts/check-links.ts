@@ -56,17 +56,20 @@ function targetOf(file: string, link: string): string {
   return path.posix.join(path.posix.dirname(file), decodeURIComponent(place))
 }
 
-/** Docstrings may name the file with a path, and break the line between the words. */
+/** Whether a comment says "Next:" and then names the file, at once or as the step after its rules. */
 function namesNext(source: string, next: string): boolean {
-  const words = /Next:[\s*]+`([^`]+)`/g
-  return [...source.matchAll(words)].some(([, named = '']) => path.posix.basename(named) === next)
+  const comments = source.match(/Next:(?:(?!\*\/)[^])*/g) ?? []
+  return comments.some((comment) => comment.includes(`\`${next}\``))
+}
+
+function isInRepository(file: string): boolean {
+  return existsSync(path.join(ROOT, file))
 }
 
 if (import.meta.main) {
   const documents = readSources(DOCUMENTS)
-  const exists = (file: string): boolean => existsSync(path.join(ROOT, file))
   report([
-    ...linkProblems(documents, exists),
+    ...linkProblems(documents, isInRepository),
     ...walkProblems(documents.get('docs/walkthrough.md') ?? '', readSources(WALK)),
   ])
 }
