@@ -1,0 +1,104 @@
+import { startChild, type Child } from './child.ts'
+import { forced, phases, type CpuByPhase, type Microseconds, type Setup } from './contract.ts'
+import { createCredentials, type Credentials } from './credentials.ts'
+import { createDriver } from './driver.ts'
+import type { Measured } from './report.ts'
+
+/** What can be measured, in the order of the report, and the process that runs it. */
+const modules = {
+  peer: './servers/peer.ts',
+  floor: './floor.ts',
+} as const
+
+export type Mode = keyof typeof modules
+
+export const modes: readonly Mode[] = ['peer', 'floor']
+
+export interface Options {
+  readonly modes: readonly Mode[]
+  /** Complete flows in one round of one mode. */
+  readonly flows: number
+  /** Rounds that count. */
+  readonly rounds: number
+  /** Rounds before them, for the compiler to settle. */
+  readonly warmUp: number
+  /** Requests under way at the same time. */
+  readonly inFlight: number
+  /** Where CPU profiles of the servers go, one per mode; none by default. */
+  readonly profiles?: string
+}
+
+interface Runner {
+  readonly mode: Mode
+  readonly round: (flows: number) => Promise<CpuByPhase>
+  readonly proveStrict?: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** Runs all modes round-robin in one run, so that whatever else the machine does hits all alike. */
+export async function runBench(options: Options): Promise<Measured> {
+  const credentials = createCredentials()
+  const floor = startChild(modules.floor)
+  const runners: Runner[] = []
+  try {
+    for (const mode of options.modes) runners.push(await startRunner(mode, credentials, options))
+    const measured = await measure(runners, floor, options)
+    // Last, because a server that sees a code twice may well forget the consent.
+    for (const { proveStrict } of runners) await proveStrict?.()
+    return measured
+  } finally {
+    await Promise.all([...runners, floor].map(({ stop }) => stop()))
+  }
+}
+
+async function measure(
+  runners: readonly Runner[],
+  floor: Child,
+  { flows, rounds, warmUp }: Options,
+): Promise<Measured> {
+  const measured = new Map(runners.map(({ mode }) => [mode, [] as CpuByPhase[]]))
+  const verify: Microseconds[] = []
+  for (let count = -warmUp; count < rounds; count++) {
+    const unit = (await floor.spend({ verifies: 1, signs: 0 }, 2 * flows)) / (2 * flows)
+    if (count >= 0) verify.push(unit)
+    for (const { mode, round } of runners) {
+      const cpu = await round(flows)
+      if (count >= 0) measured.get(mode)?.push(cpu)
+    }
+  }
+  return { flows, modes: measured, verify }
+}
+
+async function startRunner(
+  mode: Mode,
+  credentials: Credentials,
+  { inFlight, profiles }: Options,
+): Promise<Runner> {
+  const child = startChild(modules[mode], profiles === undefined ? [] : profiling(profiles, mode))
+  const setup: Setup = { ...credentials.setup, mode }
+  if (mode === 'floor') {
+    return { mode, round: (flows) => floorRound(child, flows), stop: child.stop }
+  }
+  const target = await child.serve(setup)
+  const driver = createDriver({ target, credentials, inFlight, cpu: child.cpu })
+  return {
+    mode,
+    round: driver.round,
+    proveStrict: driver.proveStrict,
+    stop: async () => {
+      driver.close()
+      await child.stop()
+    },
+  }
+}
+
+async function floorRound(floor: Child, flows: number): Promise<CpuByPhase> {
+  const spent = { par: 0, authorize: 0, token: 0, userinfo: 0 }
+  for (const phase of phases) spent[phase] = (await floor.spend(forced[phase], flows)) / flows
+  return spent
+}
+
+/** The file is written when the process ends. */
+function profiling(directory: string, mode: Mode): readonly string[] {
+  return ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-name=${mode}.cpuprofile`]
+}

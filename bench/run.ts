@@ -1,0 +1,80 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { modes, runBench, type Mode, type Options } from './bench.ts'
+import { heaviest } from './profile.ts'
+import { summarise, table } from './report.ts'
+
+const USAGE = `npm run bench -- [options]
+
+  --json FILE     also write the figures as JSON
+  --flows N       complete flows in a round (250)
+  --rounds N      rounds that count; warm-up comes on top (11)
+  --in-flight N   requests under way at the same time (16)
+  --only MODES    a comma-separated choice of ${modes.join(', ')}
+  --profile       also write CPU profiles of the servers and name the heaviest functions
+`
+
+const PROFILES = fileURLToPath(new URL('./dist/profiles', import.meta.url))
+const HEAVIEST = 25
+
+const { values: given } = parseArgs({
+  options: {
+    json: { type: 'string' },
+    flows: { type: 'string', default: '250' },
+    rounds: { type: 'string', default: '11' },
+    'in-flight': { type: 'string', default: '16' },
+    only: { type: 'string', default: modes.join(',') },
+    profile: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (given.help) process.stdout.write(USAGE)
+else await run()
+
+async function run(): Promise<void> {
+  if (given.profile) await mkdir(PROFILES, { recursive: true })
+  const options = read()
+  const measured = await runBench(options)
+  process.stdout.write(`${table(measured)}\n`)
+  if (given.json !== undefined) {
+    await writeFile(given.json, `${JSON.stringify(summarise(measured), undefined, 2)}\n`)
+  }
+  if (given.profile) await showProfiles(options.modes)
+}
+
+function read(): Options {
+  const rounds = positive('rounds', given.rounds)
+  return {
+    modes: given.only.split(',').map(modeOf),
+    flows: positive('flows', given.flows),
+    rounds,
+    inFlight: positive('in-flight', given['in-flight']),
+    warmUp: Math.min(3, rounds),
+    ...(given.profile && { profiles: PROFILES }),
+  }
+}
+
+async function showProfiles(ran: readonly Mode[]): Promise<void> {
+  for (const mode of ran) {
+    const file = join(PROFILES, `${mode}.cpuprofile`)
+    const lines = await heaviest(file, HEAVIEST)
+    process.stdout.write(`\n${mode}: ${file}\n${lines.join('\n')}\n`)
+  }
+}
+
+function modeOf(name: string): Mode {
+  const mode = modes.find((known) => known === name)
+  if (mode === undefined) throw new Error(`--only takes ${modes.join(', ')}, not ${name}`)
+  return mode
+}
+
+function positive(option: string, value: string): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number) || number < 1) {
+    throw new Error(`--${option} takes a number above 0, not ${value}`)
+  }
+  return number
+}
