@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { variables } from '../config/environment.ts'
+import { loadConfig } from '../config/load.ts'
+import { printConfig } from '../config/print.ts'
+import { jsonSchema } from '../config/schema.ts'
+import { print, withConfig } from './context.ts'
+
+interface Options {
+  readonly config: string
+}
+
+export function addConfig(program: Command): void {
+  const config = program.command('config').description('look at the configuration')
+  withConfig(config.command('validate'))
+    .description('check the file and the environment; lists every problem')
+    .action((options: Options) => {
+      const { services } = loadConfig(options.config, process.env)
+      print(
+        `${options.config} is valid: ${services.map(({ service }) => service.issuer).join(', ')}`,
+      )
+    })
+  withConfig(config.command('print'))
+    .description('print what is in effect, defaults and environment applied, without secrets')
+    .action((options: Options) => print(printConfig(loadConfig(options.config, process.env))))
+  config
+    .command('schema')
+    .description('print the JSON Schema of the file')
+    .action(() => print(JSON.stringify(jsonSchema(), undefined, 2)))
+  config
+    .command('environment')
+    .description('list the variables that override the file; each also as NAME_FILE')
+    .action(() =>
+      print(
+        variables()
+          .map(({ name, path }) => `${name}  ${path.join('.')}`)
+          .join('\n'),
+      ),
+    )
+}

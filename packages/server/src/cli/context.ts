@@ -1,0 +1,92 @@
+import type { Store } from '@signet/engine'
+import { openSqlite } from '@signet/store/sqlite'
+import type { Command } from 'commander'
+import { systemClock } from '../adapters/system.ts'
+import type { Config, ServiceConfig } from '../config/config.ts'
+import { loadConfig } from '../config/load.ts'
+
+/** A mistake of whoever called the command: shown as it is, without a stack. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Options of every command that works on a service. */
+export interface ServiceOptions {
+  readonly config: string
+  readonly issuer?: string
+}
+
+export const DEFAULT_CONFIG = 'signet.yaml'
+
+export function withConfig(command: Command): Command {
+  return command.option(
+    '-c, --config <file>',
+    'the configuration file (environment: SIGNET_CONFIG)',
+    process.env['SIGNET_CONFIG'] ?? DEFAULT_CONFIG,
+  )
+}
+
+export function withService(command: Command): Command {
+  return withConfig(command).option('--issuer <url>', 'which service, when the file has several')
+}
+
+export interface ServiceContext {
+  readonly config: Config
+  readonly chosen: ServiceConfig
+  readonly store: Store
+}
+
+/** Runs something against the store of one service, and keeps what it wrote. */
+export async function onService<Result>(
+  options: ServiceOptions,
+  work: (context: ServiceContext) => Promise<Result>,
+): Promise<Result> {
+  const config = loadConfig(options.config, process.env)
+  const chosen = choose(config, options.issuer)
+  if (!('sqlite' in config.store)) throw new UsageError('The memory store keeps nothing.')
+  const database = openSqlite(config.store.sqlite, {
+    clock: systemClock,
+    retention: config.audit.retention,
+  })
+  try {
+    const store = database.store(chosen.service.issuer)
+    const result = await work({ config, chosen, store })
+    await store.settled()
+    return result
+  } finally {
+    database.close()
+  }
+}
+
+function choose({ services }: Config, issuer: string | undefined): ServiceConfig {
+  const issuers = services.map(({ service }) => service.issuer)
+  const found =
+    issuer === undefined && services.length === 1
+      ? services[0]
+      : services.find(({ service }) => service.issuer === issuer)
+  if (found !== undefined) return found
+  throw new UsageError(
+    issuer === undefined
+      ? `Which service? Add --issuer with one of: ${issuers.join(', ')}`
+      : `There is no service ${issuer}. There are: ${issuers.join(', ')}`,
+  )
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Rows as columns of equal width, the first one as headings. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,44 @@
+import type { AuditEvent } from '@signet/engine'
+import type { Command } from 'commander'
+import { onService, print, UsageError, withService, type ServiceOptions } from './context.ts'
+
+export function addExplain(program: Command): void {
+  withService(
+    program
+      .command('explain')
+      .description('say why a request was refused: all that is known about one event')
+      .argument('<event id>', 'from error_uri of the answer, from the page, or from the log'),
+  )
+    .option('--json', 'as JSON')
+    .action(async (id: string, options: ServiceOptions & { readonly json?: boolean }) => {
+      const event = await onService(options, ({ store }) => store.audit.find(lastSegment(id)))
+      if (event === undefined) throw new UsageError(`There is no event ${id}, or no longer.`)
+      print(options.json === true ? JSON.stringify(event, undefined, 2) : explanation(event))
+    })
+}
+
+/** Takes an `error_uri` as well as the id at its end. */
+function lastSegment(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1)
+}
+
+/** An event in plain words. */
+export function explanation(event: AuditEvent): string {
+  const { id, at, kind, step, clientId, subject, refusal, evidence } = event
+  const lines: readonly (readonly [label: string, text: string | undefined])[] = [
+    ['Event', id],
+    ['When', `${new Date(at).toISOString()} (the clock of this server)`],
+    ['What', `${kind} at ${step}`],
+    ['Client', clientId],
+    ['User', subject],
+    ['Answer', refusal && `${refusal.error}: ${refusal.description}`],
+    ['Rule', evidence && `${evidence.id} (docs/requirements.md), reason ${evidence.reason}`],
+    ['Expected', evidence?.expected],
+    ['Received', evidence?.received],
+    ['Remedy', evidence?.remedy],
+  ]
+  return lines
+    .filter(([, text]) => text !== undefined)
+    .map(([label, text]) => `${label.padEnd(9)} ${text ?? ''}`)
+    .join('\n')
+}

@@ -1,0 +1,62 @@
+import type { KeyRecord } from '@signet/engine'
+import type { Command } from 'commander'
+import { rotate } from '../adapters/key-rotation.ts'
+import { systemClock } from '../adapters/system.ts'
+import { onService, print, table, withService, type ServiceOptions } from './context.ts'
+
+export function addKeys(program: Command): void {
+  const keys = program.command('keys').description('manage signing keys')
+  withService(keys.command('list'))
+    .description('list the keys and what each is doing now')
+    .action(async (options: ServiceOptions) => {
+      const records = await onService(options, ({ store }) => store.keys.list())
+      print(keyTable(records, systemClock.now()))
+    })
+  withService(keys.command('rotate'))
+    .description(
+      'announce new signing keys; they sign after keys.announce, the old ones stay published for keys.retire',
+    )
+    .option(
+      '--now',
+      'sign with the new keys at once (clients that cached the old key set must refetch)',
+    )
+    .option('--algorithm <name>', 'only the key of this algorithm')
+    .action(
+      async (options: ServiceOptions & { readonly now?: boolean; readonly algorithm?: string }) => {
+        const records = await onService(options, async ({ store, config }) => {
+          await rotate(store, {
+            policy: options.now === true ? { ...config.keys, announce: 0 } : config.keys,
+            now: systemClock.now(),
+            ...(options.algorithm !== undefined && { algorithm: options.algorithm }),
+          })
+          return store.keys.list()
+        })
+        print(keyTable(records, systemClock.now()))
+      },
+    )
+}
+
+function keyTable(records: readonly KeyRecord[], now: number): string {
+  const rows = records.map((record) => [
+    record.kid,
+    record.use,
+    record.algorithm,
+    stateOf(record, records, now),
+    new Date(record.signsFrom * 1_000).toISOString(),
+    record.retiresAt === undefined ? '' : new Date(record.retiresAt * 1_000).toISOString(),
+  ])
+  return table([['KEY', 'USE', 'ALGORITHM', 'STATE', 'SIGNS FROM', 'GONE FROM'], ...rows])
+}
+
+function stateOf(record: KeyRecord, all: readonly KeyRecord[], now: number): string {
+  if (record.retiresAt !== undefined && record.retiresAt <= now) return 'gone'
+  if (record.signsFrom > now) return 'announced'
+  const newer = all.some(
+    ({ algorithm, use, signsFrom }) =>
+      algorithm === record.algorithm &&
+      use === record.use &&
+      signsFrom > record.signsFrom &&
+      signsFrom <= now,
+  )
+  return newer ? 'retiring' : 'signing'
+}

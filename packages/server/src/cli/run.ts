@@ -1,0 +1,22 @@
+import type { Config } from '../config/config.ts'
+import { startServer, type RunningServer } from '../compose.ts'
+
+/** Starts a server that drains and ends on SIGTERM and SIGINT; a second signal ends it at once. */
+export async function run(config: Config): Promise<RunningServer> {
+  const server = await startServer(config)
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) process.exit(1)
+    stopping = true
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  return server
+}

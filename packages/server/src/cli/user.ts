@@ -1,0 +1,89 @@
+import { isCancel, password as askPassword } from '@clack/prompts'
+import type { Command } from 'commander'
+import { readFileSync } from 'node:fs'
+import { systemRandom } from '../adapters/system.ts'
+import { hashPassword } from '../login/password.ts'
+import { onService, print, table, UsageError, withService, type ServiceOptions } from './context.ts'
+
+interface AddOptions extends ServiceOptions {
+  readonly claims?: string
+  readonly passwordStdin?: boolean
+}
+
+const SHORTEST = 8
+
+export function addUser(program: Command): void {
+  const user = program.command('user').description('manage users')
+  withService(user.command('add').argument('<username>'))
+    .description('add a user, or give one a new password')
+    .option('--claims <json>', 'what is known of the user: {"name": …, "email": …}')
+    .option('--password-stdin', 'read the password from standard input instead of asking')
+    .action(add)
+  withService(user.command('list'))
+    .description('list the users')
+    .action(async (options: ServiceOptions) => {
+      const users = await onService(options, ({ store }) => store.users.list())
+      const rows = users.map(({ username, subject, source, disabled }) => [
+        username,
+        subject,
+        source,
+        disabled ? 'disabled' : 'enabled',
+      ])
+      print(table([['USER', 'SUBJECT', 'FROM', 'STATE'], ...rows]))
+    })
+  user
+    .command('hash')
+    .description('print the password_hash of a password, for the configuration file')
+    .option('--password-stdin', 'read the password from standard input instead of asking')
+    .action(async (options: { readonly passwordStdin?: boolean }) =>
+      print(await hashPassword(await readPassword(options.passwordStdin))),
+    )
+}
+
+async function add(username: string, options: AddOptions): Promise<void> {
+  const claims = parseClaims(options.claims)
+  const passwordHash = await hashPassword(await readPassword(options.passwordStdin))
+  const subject = await onService(options, async ({ store }) => {
+    const existing = await store.users.byUsername(username)
+    if (existing?.source === 'file' && !existing.disabled) {
+      throw new UsageError(`User ${username} is declared in ${options.config}; change it there.`)
+    }
+    const user = {
+      subject: existing?.subject ?? systemRandom.token(128),
+      username,
+      passwordHash,
+      claims: claims ?? existing?.claims ?? {},
+      source: 'command' as const,
+      disabled: false,
+    }
+    await store.users.put(user)
+    return user.subject
+  })
+  print(`User ${username} can log in. Subject: ${subject}`)
+}
+
+function parseClaims(json: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (json === undefined) return undefined
+  try {
+    const claims: unknown = JSON.parse(json)
+    if (typeof claims === 'object' && claims !== null && !Array.isArray(claims))
+      return { ...claims }
+  } catch {
+    // told below
+  }
+  throw new UsageError('--claims must be a JSON object.')
+}
+
+async function readPassword(fromStdin = false): Promise<string> {
+  const given = fromStdin ? readFileSync(0, 'utf8').replace(/\r?\n$/, '') : await ask()
+  if (given.length < SHORTEST)
+    throw new UsageError(`A password has at least ${SHORTEST} characters.`)
+  return given
+}
+
+async function ask(): Promise<string> {
+  if (!process.stdin.isTTY) throw new UsageError('No terminal to ask on; use --password-stdin.')
+  const given = await askPassword({ message: 'Password' })
+  if (isCancel(given)) throw new UsageError('Nothing was changed.')
+  return given
+}
