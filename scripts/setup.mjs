@@ -156,15 +156,18 @@ function running(pid) {
 }
 
 function requirePinnedNode() {
+  /** @type {{ optionalDependencies: Record<string, string> }} */
   const { optionalDependencies } = JSON.parse(
     fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'),
   )
+  const packages = Object.keys(optionalDependencies)
   const version = Object.values(optionalDependencies)[0]
   const node = path.join(MODULES, '.bin', 'node')
+  if (!fs.existsSync(node)) linkPinnedNode(packages, node)
   if (!fs.existsSync(node)) {
     throw new Stop(
       `there is no pinned Node ${version} for ${process.platform} ${process.arch}, only ` +
-        `${Object.keys(optionalDependencies).join(', ')}. Use one of those systems, or a container of one.`,
+        `${packages.join(', ')}. Use one of those systems, or a container of one.`,
     )
   }
   const { status, stdout, stderr } = run(node, ['--version'])
@@ -174,6 +177,20 @@ function requirePinnedNode() {
     `node_modules/.bin/node should be v${version} but ${found}. Remove node_modules and run "npm run setup" again` +
       ' (the pinned Node is built for glibc; on Alpine use a Debian image).',
   )
+}
+
+/**
+ * npm 10 installs the pinned Node but makes no link to it.
+ *
+ * @param {string[]} packages
+ * @param {string} link
+ */
+function linkPinnedNode(packages, link) {
+  const installed = packages.find((name) => executable(path.join(MODULES, name, 'bin', 'node')))
+  if (installed === undefined) return
+  fs.mkdirSync(path.dirname(link), { recursive: true })
+  fs.rmSync(link, { force: true })
+  fs.symlinkSync(path.join('..', installed, 'bin', 'node'), link)
 }
 
 function ensureBrowser() {

