@@ -1,0 +1,84 @@
+import { refusal, Refused } from '@signet/protocol'
+import { codeLocation } from '../authorization-response.ts'
+import { words } from '../authorization-parameters.ts'
+import type { Service } from '../config.ts'
+import { digestOf } from '../digest.ts'
+import type { RedirectToClient } from '../outcomes.ts'
+import type { Ports } from '../ports.ts'
+import type { PushedRequest, Seconds, Session } from '../store.ts'
+import { parseClaimsRequest } from '../tokens/claims-request.ts'
+import type { Open } from './situation.ts'
+
+/** Reuse of a code is noticed for a day at most: a thief who waits longer gains nothing, and rows cost. */
+const LONGEST_MEMORY: Seconds = 86_400
+
+/**
+ * Ends a request with a code for its client. The rest of the road is the back channel's. Next: `exchange.ts`.
+ *
+ * @throws Refused `invalid_request_uri` when the request was ended by somebody else in the meantime.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2 RFC 6749 §4.1.2}
+ */
+export async function authorize(
+  { pushed, client }: Open,
+  session: Session,
+  ports: Ports,
+): Promise<RedirectToClient> {
+  const { store, random, clock, service } = ports
+  await end(pushed, ports)
+  const { parameters } = pushed
+  const code = random.token(256)
+  const now = clock.now()
+  await store.codes.put({
+    digest: digestOf(code),
+    grantId: random.token(128),
+    authorization: {
+      clientId: client.id,
+      subject: session.subject,
+      scopes: words(parameters.scope),
+      resources: parameters.resource ?? [],
+      ...(parameters.claims !== undefined && { claims: parameters.claims }),
+      authTime: session.authTime,
+      acr: session.acr,
+      amr: session.amr,
+      sid: session.sid,
+    },
+    redirectUri: parameters.redirect_uri,
+    codeChallenge: parameters.code_challenge,
+    ...(parameters.dpop_jkt !== undefined && { dpopJkt: parameters.dpop_jkt }),
+    ...(parameters.nonce !== undefined && { nonce: parameters.nonce }),
+    requestedAuthTime: asksAuthTime({ pushed, client }),
+    expiresAt: now + service.lifetimes.code,
+    keptUntil: now + memoryOf(service),
+  })
+  return { action: 'redirect', location: codeLocation(parameters, code, service) }
+}
+
+/**
+ * Ends a request, for exactly one caller: whatever the user decided, the `request_uri` opens nothing any more.
+ *
+ * @throws Refused `invalid_request_uri` for every other caller.
+ */
+export async function end(pushed: PushedRequest, { store }: Ports): Promise<void> {
+  if (await store.pushedRequests.claim(pushed.digest)) return
+  throw new Refused(refusal('invalid_request_uri', 'the request_uri was used'), {
+    id: 'SP-AZ-15',
+    reason: 'request_uri_used',
+    expected: 'a request of which the user has not decided yet',
+    received: 'a second decision of the same request, at the same time or later',
+    remedy:
+      'Nothing, if the user pressed a button twice; otherwise push a new request for every attempt.',
+  })
+}
+
+/** OIDC Core §2: `auth_time` is due after `max_age`, as an essential claim, and when the client registered so. */
+function asksAuthTime({ pushed: { parameters }, client }: Open): boolean {
+  if (parameters.max_age !== undefined || client.defaultMaxAge !== undefined) return true
+  if (client.requireAuthTime) return true
+  const { claims } = parameters
+  return claims !== undefined && parseClaimsRequest(claims)?.idToken.has('auth_time') === true
+}
+
+function memoryOf({ lifetimes }: Service): Seconds {
+  const longest = Math.max(lifetimes.refreshToken, lifetimes.accessToken, lifetimes.session)
+  return lifetimes.code + Math.min(longest, LONGEST_MEMORY)
+}
