@@ -4,15 +4,16 @@ import { createCredentials, type Credentials } from './credentials.ts'
 import { createDriver } from './driver.ts'
 import type { Measured } from './report.ts'
 
-/** What can be measured, in the order of the report, and the process that runs it. */
-const modules = {
-  peer: './servers/peer.ts',
-  floor: './floor.ts',
-} as const
+/** What can be measured, in the order of the report. */
+export const modes = ['peer', 'floor'] as const
 
-export type Mode = keyof typeof modules
+export type Mode = (typeof modes)[number]
 
-export const modes: readonly Mode[] = ['peer', 'floor']
+/** The process that runs it. */
+const modules: Readonly<Record<Mode, URL>> = {
+  peer: new URL('./servers/peer.ts', import.meta.url),
+  floor: new URL('./floor.ts', import.meta.url),
+}
 
 export interface Options {
   readonly modes: readonly Mode[]

@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Ask, Microseconds, Reply, Setup, Spending, Target } from './contract.ts'
 
 /** Another process that can be asked one thing at a time. */
@@ -13,12 +12,12 @@ export interface Child {
 }
 
 /**
- * Forks a module beside this one. Its ordinary output is dropped, its errors are shown.
+ * Forks a module. Its ordinary output is dropped, its errors are shown.
  *
  * @param nodeOptions options of node itself, such as those that write a CPU profile
  */
-export function startChild(module: string, nodeOptions: readonly string[] = []): Child {
-  const child = fork(fileURLToPath(new URL(module, import.meta.url)), {
+export function startChild(module: URL, nodeOptions: readonly string[] = []): Child {
+  const child = fork(module, {
     execArgv: ['--conditions=source', ...nodeOptions],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

@@ -1,7 +1,7 @@
 import { phases, type CpuByPhase, type Microseconds, type Phase } from './contract.ts'
 
 /** Every round of one mode. */
-export type Rounds = readonly CpuByPhase[]
+type Rounds = readonly CpuByPhase[]
 
 export interface Measured {
   readonly flows: number
