@@ -1,0 +1,133 @@
+import { enforce, parameter, refusal, Refused } from '@signet/protocol'
+import type { Client } from '../clients/client.ts'
+import { digestOf } from '../digest.ts'
+import type { TokensIssued } from '../outcomes.ts'
+import type { Ports } from '../ports.ts'
+import type { AuthorizationCode, Seconds } from '../store.ts'
+import { audienceOf, scopesOfToken, targetRules } from '../tokens/audience.ts'
+import type { Claims } from '../tokens/claims.ts'
+import { issueAccessToken, issueIdToken } from '../tokens/issue.ts'
+import { createRefreshToken } from '../tokens/refresh-token.ts'
+import { codeAgeRules, exchangeRules } from './exchange.rules.ts'
+import { requestedResources, type TokenRequest } from './token-request.ts'
+
+/**
+ * Step 4 of 4: the client brings the code over the back channel and gets tokens bound to its key. What it must respect is in
+ * `exchange.rules.ts`; here ends the road that began in `push.ts`.
+ *
+ * @throws Refused `invalid_grant`, `invalid_dpop_proof`, `invalid_target` or `invalid_scope`.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3 RFC 6749 §4.1.3}
+ */
+export async function exchange(request: TokenRequest, ports: Ports): Promise<TokensIssued> {
+  const { form, client, jkt } = request
+  const { service, clock } = ports
+  const code = await rightfulCode(request, ports)
+  const { authorization } = code
+  const target = enforce(targetRules, {
+    service,
+    requested: requestedResources(form),
+    authorized: authorization.resources,
+    scopes: authorization.scopes,
+  })
+  await redeem(code, ports)
+  enforce(codeAgeRules, { expiresAt: code.expiresAt, now: clock.now() })
+  const known = await knownUser(authorization.subject, ports)
+
+  const refreshToken = await keepGrant(code, client, ports)
+  const scopes = scopesOfToken(client, target)
+  const issued = await issueAccessToken(
+    {
+      client,
+      subject: authorization.subject,
+      audience: audienceOf(target),
+      scopes,
+      jkt,
+      grant: { id: code.grantId, authorization },
+    },
+    ports,
+  )
+  const response = {
+    ...issued,
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    ...(scopes.includes('openid') && {
+      id_token: issueIdToken(
+        { client, authorization, accessToken: issued.access_token, nonce: code.nonce, known },
+        ports,
+      ),
+    }),
+  }
+  return { action: 'issued', response }
+}
+
+async function rightfulCode(
+  { form, client, jkt }: TokenRequest,
+  { store }: Ports,
+): Promise<AuthorizationCode> {
+  const presented = parameter(form, 'code')
+  const known = presented === undefined ? undefined : await store.codes.peek(digestOf(presented))
+  const { code } = enforce(exchangeRules, {
+    client,
+    presented: presented !== undefined,
+    code: known,
+    redirectUri: parameter(form, 'redirect_uri'),
+    verifier: parameter(form, 'code_verifier'),
+    jkt,
+  })
+  return code
+}
+
+/**
+ * Marks a code as used, for exactly one caller. Every other one proves that the code is in two hands, or in one that does
+ * not know what it did: all that the code gave ends.
+ */
+async function redeem(code: AuthorizationCode, { store, service, clock }: Ports): Promise<void> {
+  if (await store.codes.redeem(code.digest)) return
+  const { refreshToken, accessToken } = service.lifetimes
+  const nothingLivesLonger: Seconds = clock.now() + refreshToken + accessToken
+  await store.revocations.add(code.grantId, nothingLivesLonger)
+  throw new Refused(refusal('invalid_grant', 'the authorization code was used before'), {
+    id: 'SP-AZ-09',
+    reason: 'code_reused',
+    expected: 'a code that was not presented before',
+    received: `a code for subject ${code.authorization.subject} that was; what it gave is revoked`,
+    remedy: 'Redeem a code once, and never retry with it: start again. Find out who else has it.',
+  })
+}
+
+async function knownUser(subject: string, { subjects }: Ports): Promise<Claims> {
+  const known = await subjects.claims(subject)
+  if (known !== undefined) return known
+  throw new Refused(refusal('invalid_grant', 'the user is not known any more'), {
+    id: 'OIDC-15',
+    reason: 'user_gone',
+    expected: 'a user who exists and is not disabled',
+    received: `the subject ${subject}`,
+    remedy: 'Enable the user again if that is wanted.',
+  })
+}
+
+/**
+ * Keeps what was granted, with its refresh token if there is to be one: for a client registered for it, when it asked for
+ * `offline_access`, or did not use OpenID Connect, which alone has that scope.
+ */
+async function keepGrant(
+  { grantId, authorization }: AuthorizationCode,
+  { grantTypes }: Client,
+  { store, service, clock, random }: Ports,
+): Promise<string | undefined> {
+  const { scopes } = authorization
+  const wanted = scopes.includes('offline_access') || !scopes.includes('openid')
+  const now = clock.now()
+  const grant = { id: grantId, authorization, createdAt: now }
+  if (!wanted || !grantTypes.has('refresh_token')) {
+    await store.grants.put({ ...grant, expiresAt: now + service.lifetimes.accessToken })
+    return undefined
+  }
+  const refreshToken = createRefreshToken(grantId, random)
+  await store.grants.put({
+    ...grant,
+    refreshToken: digestOf(refreshToken),
+    expiresAt: now + service.lifetimes.refreshToken,
+  })
+  return refreshToken
+}

@@ -1,0 +1,80 @@
+import { invalidRequest, refusal, type Rules, type VerifiedProof } from '@signet/protocol'
+import type { Client, GrantType } from '../clients/client.ts'
+
+/** An authenticated request for a token, before anybody looks at what it rests on. */
+export interface GrantChoice {
+  readonly client: Client
+  readonly grantType: string | undefined
+}
+
+export interface SupportedGrantChoice extends GrantChoice {
+  readonly grantType: GrantType
+}
+
+/** Every grant there is; metadata says the same. */
+export const GRANT_TYPES: readonly GrantType[] = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+]
+
+/** What the choice of a grant must respect. Read beside FAPI 2.0 §5.3.2.1 and RFC 6749 §5.2. */
+export const grantChoiceRules: Rules<GrantChoice, SupportedGrantChoice> = [
+  {
+    id: 'OAU-05',
+    reason: 'grant_type_missing',
+    says: 'answers a request without grant_type with an error of the client',
+    holds: ({ grantType }) => grantType !== undefined,
+    otherwise: invalidRequest('grant_type is required'),
+    expected: () => `grant_type, one of ${GRANT_TYPES.join(' ')}`,
+    received: () => 'no grant_type',
+    remedy: 'Send grant_type in the form.',
+  },
+  {
+    id: 'SP-AS-02',
+    reason: 'grant_type_unsupported',
+    says: 'refuses the password grant, and whatever else the profile does not cover',
+    holds: ({ grantType }) => grantType === undefined || isGrantType(grantType),
+    otherwise: refusal('unsupported_grant_type', 'this grant_type is not supported'),
+    expected: () => `one of ${GRANT_TYPES.join(' ')}`,
+    received: ({ grantType }) => `grant_type ${grantType ?? ''}`,
+    remedy: 'Log users in with the authorization code flow; never ask them for their password.',
+  },
+  {
+    id: 'SP-AS-15',
+    reason: 'grant_type_not_registered',
+    says: 'lets a client use only the grants it is registered for',
+    holds: ({ client, grantType }) =>
+      grantType === undefined || !isGrantType(grantType) || client.grantTypes.has(grantType),
+    otherwise: refusal('unauthorized_client', 'the client is not registered for this grant_type'),
+    expected: ({ client }) => `one of ${[...client.grantTypes].join(' ')}`,
+    received: ({ grantType }) => `grant_type ${grantType ?? ''}`,
+    remedy: 'Add the grant to grant_types of the client, if it is to use it.',
+  },
+]
+
+export interface Possession {
+  readonly proof: VerifiedProof | undefined
+}
+
+export interface ProvedPossession extends Possession {
+  readonly proof: VerifiedProof
+}
+
+/** No token without a key to bind it to, whatever the grant. Read beside RFC 9449 §5. */
+export const possessionRules: Rules<Possession, ProvedPossession> = [
+  {
+    id: 'SP-AS-04',
+    reason: 'dpop_proof_missing',
+    says: 'binds every access token it issues to a key of the client',
+    holds: ({ proof }) => proof !== undefined,
+    otherwise: refusal('invalid_dpop_proof', 'a DPoP proof is required'),
+    expected: () => 'a DPoP header with a proof for this request',
+    received: () => 'no DPoP header',
+    remedy: 'Send a DPoP proof with every token request, also when refreshing.',
+  },
+]
+
+function isGrantType(value: string): value is GrantType {
+  return GRANT_TYPES.some((known) => known === value)
+}

@@ -1,0 +1,143 @@
+import {
+  atHash,
+  createAccessToken,
+  createIdToken,
+  type AccessTokenClaims,
+  type Algorithm,
+  type SigningKey,
+} from '@signet/protocol'
+import type { Client } from '../clients/client.ts'
+import { digestOf } from '../digest.ts'
+import type { TokenResponse } from '../outcomes.ts'
+import type { Ports } from '../ports.ts'
+import type { Authorization } from '../store.ts'
+import { idTokenClaims, type Claims } from './claims.ts'
+import { rememberAccessToken } from './read-access-token.ts'
+
+/** What every access token of ours says. */
+export interface IssuedClaims extends AccessTokenClaims {
+  readonly cnf: { readonly jkt: string }
+  /**
+   * The grant behind the token, so that its revocation ends every token of it at once; a private claim (RFC 9068 §2.2
+   * allows them), absent where no user took part. It names the grant and opens nothing.
+   */
+  readonly grant_id?: string | undefined
+}
+
+/** What an access token rests on. */
+export interface Entitlement {
+  readonly client: Client
+  /** The user, or the client itself where no user took part. */
+  readonly subject: string
+  readonly audience: readonly string[]
+  readonly scopes: readonly string[]
+  /** The thumbprint of the key the token is bound to. */
+  readonly jkt: string
+  /** What a user allowed; undefined where none took part. */
+  readonly grant?: { readonly id: string; readonly authorization: Authorization }
+}
+
+/**
+ * Issues an access token: a JWT (RFC 9068), or an opaque one for clients registered so.
+ *
+ * @returns the token and all a token response says about it.
+ */
+export async function issueAccessToken(
+  entitlement: Entitlement,
+  ports: Ports,
+): Promise<TokenResponse> {
+  const { client, scopes } = entitlement
+  const claims = accessTokenClaims(entitlement, ports)
+  const token =
+    client.accessTokenFormat === 'jwt'
+      ? createJwt(claims, ports)
+      : await createOpaque(claims, ports)
+  return {
+    access_token: token,
+    token_type: 'DPoP',
+    expires_in: ports.service.lifetimes.accessToken,
+    ...(scopes.length > 0 && { scope: scopes.join(' ') }),
+  }
+}
+
+function accessTokenClaims(
+  { client, subject, audience, scopes, jkt, grant }: Entitlement,
+  { service, clock, random }: Ports,
+): IssuedClaims {
+  const now = clock.now()
+  const [first = service.defaultResource, ...more] = audience
+  return {
+    iss: service.issuer,
+    sub: subject,
+    aud: more.length === 0 ? first : audience,
+    client_id: client.id,
+    iat: now,
+    exp: now + service.lifetimes.accessToken,
+    jti: random.token(128),
+    scope: scopes.length === 0 ? undefined : scopes.join(' '),
+    auth_time: grant?.authorization.authTime,
+    acr: grant?.authorization.acr,
+    amr: grant?.authorization.amr,
+    cnf: { jkt },
+    grant_id: grant?.id,
+  }
+}
+
+function createJwt(claims: IssuedClaims, ports: Ports): string {
+  const token = createAccessToken(claims, signerOf(ports.service.signingAlgorithms[0], ports))
+  rememberAccessToken(token, claims, ports)
+  return token
+}
+
+async function createOpaque(claims: IssuedClaims, { random, store }: Ports): Promise<string> {
+  const token = random.token(256)
+  const digest = digestOf(token)
+  await store.opaqueTokens.put({ digest, claims: JSON.stringify(claims), expiresAt: claims.exp })
+  return token
+}
+
+/** What an ID token tells, and to go with which access token. */
+export interface Identification {
+  readonly client: Client
+  readonly authorization: Authorization
+  readonly accessToken: string
+  /** As the client sent it; none when refreshing (OIDC Core §12.2). */
+  readonly nonce?: string | undefined
+  /** What is known of the user. */
+  readonly known: Claims
+}
+
+/**
+ * Issues an ID token: always signed, with the algorithm of the client, never encrypted.
+ *
+ * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#IDToken OpenID Connect Core §2}
+ */
+export function issueIdToken(identification: Identification, ports: Ports): string {
+  const { client, authorization, accessToken, nonce, known } = identification
+  const { service, clock } = ports
+  const now = clock.now()
+  const alg = client.idTokenAlgorithm
+  const claims = {
+    ...idTokenClaims(known, authorization.claims),
+    iss: service.issuer,
+    sub: authorization.subject,
+    aud: client.id,
+    iat: now,
+    exp: now + service.lifetimes.idToken,
+    nonce,
+    auth_time: authorization.authTime,
+    acr: authorization.acr,
+    amr: authorization.amr,
+    sid: authorization.sid,
+    at_hash: atHash(accessToken, alg),
+  }
+  return createIdToken(claims, signerOf(alg, ports), alg)
+}
+
+/** The key that signs with an algorithm. That there is one was checked when the client was registered. */
+export function signerOf(algorithm: Algorithm | undefined, { keys }: Ports): SigningKey {
+  const signer = algorithm === undefined ? undefined : keys.signer(algorithm)
+  if (signer === undefined)
+    throw new Error(`There is no key that signs with ${algorithm ?? 'any'}.`)
+  return signer
+}

@@ -1,0 +1,51 @@
+import { enforce, parameter } from '@signet/protocol'
+import { useOnce } from '../back-channel.ts'
+import { authenticateClient } from '../client-authentication.ts'
+import type { BackChannelRequest, Revoked } from '../outcomes.ts'
+import type { Ports } from '../ports.ts'
+import type { Grant, Seconds } from '../store.ts'
+import type { FoundToken } from './find-token.ts'
+import { findToken } from './find-token.ts'
+import { holderOf, presentedTokenRules, revocationRules } from './presented-token.rules.ts'
+
+/**
+ * Ends a token at the wish of its client. A refresh token takes its whole grant with it, every access token included; an
+ * access token ends alone. What is unknown, or over, is as good as revoked. `token_type_hint` is not needed: the tokens
+ * say what they are.
+ *
+ * @throws Refused `invalid_client`; `invalid_request` without a token; `invalid_grant` for a token of another client,
+ *   which stays as it is; `unsupported_token_type` for a JWT of another kind.
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7009.html#section-2 RFC 7009 §2}
+ */
+export async function revoke(request: BackChannelRequest, ports: Ports): Promise<Revoked> {
+  const { form, client, assertion } = await authenticateClient(request, ports)
+  const { token } = enforce(presentedTokenRules, { token: parameter(form, 'token') })
+  await useOnce({ assertion }, ports)
+
+  const { found } = enforce(revocationRules, {
+    client,
+    token,
+    found: await findToken(token, ports),
+  })
+  if (found !== undefined) await end(found, ports)
+  return { action: 'revoked' }
+}
+
+async function end(found: FoundToken, ports: Ports): Promise<void> {
+  const { store, random, clock } = ports
+  if (found.kind === 'access') await store.revocations.add(found.claims.jti, found.claims.exp)
+  else await store.revocations.add(found.grant.id, lastUseOf(found.grant, ports))
+  await store.audit.record({
+    id: random.token(128),
+    at: clock.milliseconds(),
+    kind: 'revoked',
+    step: 'revoke',
+    clientId: holderOf(found),
+    subject: found.kind === 'access' ? found.claims.sub : found.grant.authorization.subject,
+  })
+}
+
+/** When the last access token of a grant has expired, even one that is being issued right now. */
+function lastUseOf({ expiresAt }: Grant, { service, clock }: Ports): Seconds {
+  return Math.max(expiresAt, clock.now()) + service.lifetimes.accessToken
+}

@@ -1,0 +1,186 @@
+import { refusal, type Rules, type VerifiedProof } from '@signet/protocol'
+import type { Client } from '../clients/client.ts'
+import type { Grant } from '../store.ts'
+import type { Claims } from './claims.ts'
+
+/** Where a request for a resource may have put its token. */
+export interface Presentation {
+  /** Every `Authorization` header field. */
+  readonly authorization: readonly string[]
+  readonly parameterNames: readonly string[]
+}
+
+/** Scheme and credentials of an `Authorization` header (RFC 9110 §11.4). */
+const CREDENTIALS = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([A-Za-z0-9._~+/-]+=*) *$/
+
+/** How a token is presented: in one header, of the scheme for bound tokens. Read beside FAPI 2.0 §5.3.4, RFC 6750 §3. */
+export const presentationRules: Rules<Presentation, Presentation> = [
+  {
+    id: 'OAU-10',
+    reason: 'several_token_presentations',
+    says: 'takes a token presented in one way only',
+    holds: ({ authorization: { length }, parameterNames }) =>
+      length < 2 && (length === 0 || !parameterNames.includes('access_token')),
+    otherwise: refusal('invalid_request', 'the access token must be sent once, in one header'),
+    expected: () => 'one Authorization header, and no access_token parameter',
+    received: ({ authorization, parameterNames }) =>
+      `${authorization.length} Authorization headers${parameterNames.includes('access_token') ? ' and an access_token parameter' : ''}`,
+    remedy: 'Send one Authorization header; look for a proxy that adds one.',
+  },
+  {
+    id: 'SP-RS-02',
+    reason: 'token_in_parameter',
+    says: 'takes no token from a query or a form, where it would end up in logs',
+    holds: ({ authorization, parameterNames }) =>
+      authorization.length > 0 || !parameterNames.includes('access_token'),
+    otherwise: refusal(
+      'invalid_request',
+      'the access token must be sent in the Authorization header',
+    ),
+    expected: () => 'the token in the Authorization header',
+    received: () => 'an access_token parameter',
+    remedy: 'Send Authorization: DPoP with the token. This token may be in logs now: revoke it.',
+  },
+  {
+    id: 'OAU-09',
+    reason: 'token_missing',
+    says: 'challenges who comes without a token, and says no more',
+    holds: ({ authorization: [header], parameterNames }) =>
+      parameterNames.includes('access_token') || /^(?:dpop|bearer)(?: |$)/i.test(header ?? ''),
+    otherwise: refusal('invalid_token', 'an access token is required'),
+    expected: () => 'Authorization: DPoP and an access token',
+    received: ({ authorization: [header] }) =>
+      header === undefined
+        ? 'no Authorization header'
+        : 'an Authorization header of another scheme',
+    remedy: 'Send the access token in the Authorization header.',
+  },
+  {
+    id: 'DPOP-RS-02',
+    reason: 'bound_token_as_bearer',
+    says: 'takes no token without the proof of its key',
+    holds: ({ authorization: [header] }) => !/^bearer(?: |$)/i.test(header ?? ''),
+    otherwise: refusal('invalid_token', 'tokens of this server are bound: use the DPoP scheme'),
+    expected: () => 'Authorization: DPoP, and a DPoP header',
+    received: () => 'Authorization: Bearer',
+    remedy: 'Send the token with scheme DPoP and a proof for this request.',
+  },
+  {
+    id: 'SP-RS-01',
+    reason: 'authorization_malformed',
+    says: 'takes one token, written as one',
+    holds: ({ authorization: [header] }) =>
+      !/^dpop(?: |$)/i.test(header ?? '') || isCredentials(header),
+    otherwise: refusal('invalid_request', 'the Authorization header is malformed'),
+    expected: () => 'DPoP, a space, and one access token',
+    received: ({ authorization: [header] }) =>
+      `DPoP and ${(header?.length ?? 0) - 4} other characters`,
+    remedy: 'Send the token as it was issued: not quoted, not encoded, not joined with another.',
+  },
+]
+
+/** The token of an `Authorization` header that respects the rules above. */
+export function tokenOf(authorization: readonly string[]): string {
+  return CREDENTIALS.exec(authorization[0] ?? '')?.[2] ?? ''
+}
+
+function isCredentials(header: string | undefined): boolean {
+  return CREDENTIALS.test(header ?? '')
+}
+
+export interface ResourcePossession {
+  readonly proof: VerifiedProof | undefined
+}
+
+export interface ProvedResourcePossession extends ResourcePossession {
+  readonly proof: VerifiedProof
+}
+
+/** Read beside RFC 9449 §7.1. */
+export const resourcePossessionRules: Rules<ResourcePossession, ProvedResourcePossession> = [
+  {
+    id: 'DPOP-RS-01',
+    reason: 'dpop_proof_missing',
+    says: 'gives nothing for a bound token without a proof',
+    holds: ({ proof }) => proof !== undefined,
+    otherwise: refusal('invalid_dpop_proof', 'a DPoP proof is required'),
+    expected: () => 'a DPoP header with a proof for this request and this token',
+    received: () => 'no DPoP header',
+    remedy: 'Make a proof with ath for every request.',
+  },
+]
+
+/** A token in the hand of its holder, and what it stands for now. */
+export interface Access {
+  readonly scopes: readonly string[]
+  readonly revoked: boolean
+  /** The client the token was issued to; undefined when it is gone or disabled. */
+  readonly client: Client | undefined
+  /** Undefined when the grant is over. */
+  readonly grant: Grant | undefined
+  /** What is known of the user; undefined when the user is gone or disabled. */
+  readonly known: Claims | undefined
+}
+
+export interface RightfulAccess extends Access {
+  readonly client: Client
+  readonly grant: Grant
+  readonly known: Claims
+}
+
+const ended = refusal('invalid_token', 'the access token has ended')
+const REMEDY = 'Let the user log in again.'
+
+/** What a token must still stand for. Read beside FAPI 2.0 §5.3.4 and OIDC Core §5.3. */
+export const accessRules: Rules<Access, RightfulAccess> = [
+  {
+    id: 'SP-RS-04',
+    reason: 'scope_insufficient',
+    says: 'tells about a user only who was allowed to know',
+    holds: ({ scopes }) => scopes.includes('openid'),
+    otherwise: refusal('insufficient_scope', 'scope openid is needed'),
+    expected: () => 'a token with scope openid',
+    received: ({ scopes }) => (scopes.length === 0 ? 'no scope' : `scope ${scopes.join(' ')}`),
+    remedy: 'Ask for scope openid in the authorization request.',
+  },
+  {
+    id: 'SP-RS-03',
+    reason: 'access_token_revoked',
+    says: 'takes no token that was revoked, itself or with its grant',
+    holds: ({ revoked }) => !revoked,
+    otherwise: ended,
+    expected: () => 'a token that stands',
+    received: () => 'a token that was revoked, by the client or because its code was used twice',
+    remedy: REMEDY,
+  },
+  {
+    id: 'SP-AS-03',
+    reason: 'client_unknown',
+    says: 'serves registered clients only',
+    holds: ({ client }) => client !== undefined,
+    otherwise: ended,
+    expected: () => 'a token of a client that is registered and not disabled',
+    received: () => 'a token of a client that is gone or disabled',
+    remedy: 'Register or enable the client (signet client list shows those that are).',
+  },
+  {
+    id: 'BCP-16',
+    reason: 'grant_over',
+    says: 'ends every grant in time',
+    holds: ({ grant, scopes }) => grant !== undefined || !scopes.includes('openid'),
+    otherwise: ended,
+    expected: () => 'a token of a grant that stands',
+    received: () => 'a token of a grant that is over',
+    remedy: REMEDY,
+  },
+  {
+    id: 'OIDC-15',
+    reason: 'user_gone',
+    says: 'tells nothing about a user who is gone',
+    holds: ({ known, scopes }) => known !== undefined || !scopes.includes('openid'),
+    otherwise: ended,
+    expected: () => 'a user who exists and is not disabled',
+    received: ({ grant }) => `the subject ${grant?.authorization.subject ?? ''}`,
+    remedy: 'Enable the user again if that is wanted.',
+  },
+]
