@@ -6,13 +6,16 @@ import { replayDigest } from '../replay.ts'
 import { refusal, Refused } from '../rules/refusal.ts'
 import { enforce } from '../rules/rule.ts'
 import type { Seconds } from '../time.ts'
-import { proofKey } from './key-cache.ts'
+import { createProofKeys } from './key-cache.ts'
 import { PROOF_AGE, proofContextRules, tellsTimeByNonce } from './proof-context.rules.ts'
 import type { ProofContext, VerifiedProof } from './proof-context.ts'
 import { proofFieldRules, proofShapeRules, proofSignatureRules } from './proof.rules.ts'
 
 /** Room for an RSA key and signature of the largest size we take, in characters. */
 const LONGEST_PROOF = 8192
+
+/** Shared by all servers of a process: it depends on nothing but the keys themselves. */
+const keys = createProofKeys(2048)
 
 /**
  * Proves that who sends a request holds a DPoP key. Cheap checks come first, the signature last; whoever
@@ -71,7 +74,7 @@ function decode(field: string): DecodedJwt {
 
 function readKey(jwk: object): VerificationKey {
   try {
-    return proofKey(jwk)
+    return keys.keyOf(jwk)
   } catch (error) {
     if (!(error instanceof UnusableKey)) throw error
     throw new Refused(

@@ -6,8 +6,9 @@ const LONGEST = 200
  */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, LONGEST) : value)
-  return text.length > LONGEST ? `${ascii(text.slice(0, LONGEST))}…` : ascii(text)
+  const begin = typeof value === 'string' ? value.slice(0, LONGEST) : value
+  const text = ascii(JSON.stringify(begin))
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text
 }
 
 function ascii(text: string): string {

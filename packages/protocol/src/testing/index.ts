@@ -1,1 +1,10 @@
+export {
+  assemble,
+  deepJson,
+  forge,
+  forgeries,
+  macWithPublicKey,
+  unusableJwks,
+  type Part,
+} from './jwt-forge.ts'
 export { proveRule } from './prove-rule.ts'
