@@ -1,0 +1,18 @@
+import { selectKeys, type VerificationKey } from '@signet/protocol'
+
+/** What a JWS says about the key that made it. */
+export interface Wanted {
+  readonly kid?: string
+  readonly alg: string
+}
+
+/** The public keys of one client, wherever it keeps them. */
+export interface ClientKeys {
+  /** Those that could have made such a signature. */
+  find(wanted: Wanted): Promise<readonly VerificationKey[]>
+}
+
+/** Keys that came with the registration. */
+export function registeredKeys(keys: readonly VerificationKey[]): ClientKeys {
+  return { find: (wanted) => Promise.resolve(selectKeys(keys, wanted)) }
+}

@@ -1,0 +1,123 @@
+import { InvalidClient, type ClientRecord, type User } from '@signet/engine'
+import { countedRandom, createMemoryStore, fixedClock } from '@signet/engine/testing'
+import { generateSigningKey } from '@signet/protocol'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ServiceConfig, UserDeclaration } from '../config/config.ts'
+import { serviceOf } from '../testing/service.ts'
+import { carryOut, DeclarationClash } from './declarations.ts'
+
+const { publicJwk } = generateSigningKey('ES256')
+const password_hash =
+  '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'
+
+const clientOf = (client_id: string, client_name = client_id): Record<string, unknown> => ({
+  client_id,
+  client_name,
+  redirect_uris: ['https://app.example/cb'],
+  jwks: { keys: [publicJwk] },
+})
+const userOf = (username: string): UserDeclaration => ({ username, password_hash })
+const file = (change: Partial<ServiceConfig>): ServiceConfig => ({
+  service: serviceOf('https://as.example'),
+  clients: [],
+  users: [],
+  ...change,
+})
+
+function ports() {
+  const clock = fixedClock()
+  return { clock, random: countedRandom(), store: createMemoryStore(clock) }
+}
+
+test('what the file declares is in the store', async () => {
+  const { store, ...rest } = ports()
+  await carryOut(file({ clients: [clientOf('app')], users: [userOf('alice')] }), { store, ...rest })
+  const client = await store.clients.get('app')
+  assert.deepEqual([client?.source, client?.disabled], ['file', false])
+  const user = await store.users.byUsername('alice')
+  assert.deepEqual([user?.source, user?.disabled, user?.claims], ['file', false, {}])
+  assert.match(user?.subject ?? '', /^[\w-]{22,}$/)
+})
+
+test('what the file no longer declares is disabled, not forgotten', async () => {
+  const given = ports()
+  await carryOut(file({ clients: [clientOf('app')], users: [userOf('alice')] }), given)
+  await carryOut(file({}), given)
+  assert.equal((await given.store.clients.get('app'))?.disabled, true)
+  assert.equal((await given.store.users.byUsername('alice'))?.disabled, true)
+})
+
+test('OIDC-15 a user who comes back into the file is the same subject as before', async () => {
+  const given = ports()
+  const config = file({ users: [userOf('alice')] })
+  await carryOut(config, given)
+  const before = await given.store.users.byUsername('alice')
+  await carryOut(file({}), given)
+  await carryOut(config, given)
+  const after = await given.store.users.byUsername('alice')
+  assert.deepEqual(after, before)
+})
+
+test('a change in the file is a change in the store, and no change is none', async () => {
+  const given = ports()
+  await carryOut(file({ clients: [clientOf('app')] }), given)
+  given.clock.advance(60)
+  await carryOut(file({ clients: [clientOf('app')] }), given)
+  const untouched = await given.store.clients.get('app')
+  assert.equal(untouched?.updatedAt, given.clock.now() - 60)
+  await carryOut(file({ clients: [clientOf('app', 'Renamed')] }), given)
+  assert.equal((await given.store.clients.get('app'))?.metadata['client_name'], 'Renamed')
+})
+
+test('what was added by command is left alone', async () => {
+  const given = ports()
+  const record: ClientRecord = {
+    clientId: 'other',
+    metadata: clientOf('other'),
+    source: 'command',
+    disabled: false,
+    updatedAt: 1,
+  }
+  const user: User = {
+    subject: 's',
+    username: 'bob',
+    passwordHash: password_hash,
+    claims: {},
+    source: 'command',
+    disabled: false,
+  }
+  await given.store.clients.put(record)
+  await given.store.users.put(user)
+  await carryOut(file({ clients: [clientOf('app')], users: [userOf('alice')] }), given)
+  assert.deepEqual(await given.store.clients.get('other'), record)
+  assert.deepEqual(await given.store.users.byUsername('bob'), user)
+
+  const clash = (error: unknown): boolean => {
+    assert.ok(error instanceof DeclarationClash)
+    assert.match(error.message, /(other|bob) of https:\/\/as\.example was added by command/)
+    return true
+  }
+  await assert.rejects(carryOut(file({ clients: [clientOf('other')] }), given), clash)
+  await assert.rejects(carryOut(file({ users: [userOf('bob')] }), given), clash)
+  assert.deepEqual(await given.store.clients.get('other'), record)
+})
+
+test('a file that declares somebody twice is refused', async () => {
+  const twice = { message: /declared twice/ }
+  await assert.rejects(carryOut(file({ clients: [clientOf('a'), clientOf('a')] }), ports()), twice)
+  await assert.rejects(carryOut(file({ users: [userOf('a'), userOf('a')] }), ports()), twice)
+})
+
+test('SP-AS-03 a client that does not respect the profile stops the start, and nothing was written', async () => {
+  const given = ports()
+  const open = { ...clientOf('open'), token_endpoint_auth_method: 'none' }
+  const config = file({ clients: [clientOf('app'), open] })
+  await assert.rejects(carryOut(config, given), InvalidClient)
+  assert.deepEqual(await given.store.clients.list(), [])
+})
+
+test('a password that is no Argon2id hash stops the start', async () => {
+  const users = [{ username: 'alice', password_hash: 'hunter2' }]
+  await assert.rejects(carryOut(file({ users }), ports()), TypeError)
+})

@@ -1,0 +1,119 @@
+import {
+  clientFromMetadata,
+  type ClientRecord,
+  type Clock,
+  type Random,
+  type Source,
+  type Store,
+  type User,
+} from '@signet/engine'
+import { isDeepStrictEqual } from 'node:util'
+import type { ServiceConfig } from '../config/config.ts'
+import { parsePasswordHash } from '../login/password-hash.ts'
+
+/** A declaration of the file that cannot be carried out; the message says what to do. */
+export class DeclarationClash extends Error {
+  override readonly name = 'DeclarationClash'
+}
+
+export interface DeclarationPorts {
+  readonly store: Pick<Store, 'clients' | 'users' | 'settled'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/**
+ * Makes the store say what the file says: declared clients and users are there as declared, and those the file declared
+ * before and no longer does are disabled. What was added by command is left alone.
+ *
+ * @throws DeclarationClash when the file declares what was added by command.
+ * @throws InvalidClient when a client does not respect the profile.
+ */
+export async function carryOut(config: ServiceConfig, ports: DeclarationPorts): Promise<void> {
+  await carryOutClients(config, ports)
+  await carryOutUsers(config, ports)
+  await ports.store.settled()
+}
+
+async function carryOutClients(
+  { service, clients }: ServiceConfig,
+  { store, clock }: DeclarationPorts,
+): Promise<void> {
+  const written = { source: 'file', disabled: false, updatedAt: clock.now() } as const
+  const declared = clients.map((metadata): ClientRecord => {
+    const { id } = clientFromMetadata(metadata, service)
+    return { clientId: id, metadata, ...written }
+  })
+  await carryOutRows(declared, {
+    issuer: service.issuer,
+    kept: await store.clients.list(),
+    id: ({ clientId }) => clientId,
+    same: (one, other) => isDeepStrictEqual({ ...one, updatedAt: 0 }, { ...other, updatedAt: 0 }),
+    put: (record) => store.clients.put({ ...record, updatedAt: clock.now() }),
+  })
+}
+
+async function carryOutUsers(
+  { service, users }: ServiceConfig,
+  { store, random }: DeclarationPorts,
+): Promise<void> {
+  const kept = await store.users.list()
+  const subjects = new Map(kept.map(({ username, subject }) => [username, subject]))
+  const declared = users.map(({ username, password_hash: passwordHash, claims = {} }): User => {
+    parsePasswordHash(passwordHash)
+    const subject = subjects.get(username) ?? random.token(128)
+    return { subject, username, passwordHash, claims, source: 'file', disabled: false }
+  })
+  await carryOutRows(declared, {
+    issuer: service.issuer,
+    kept,
+    id: ({ username }) => username,
+    same: isDeepStrictEqual,
+    put: (user) => store.users.put(user),
+  })
+}
+
+/** What clients and users have in common here. */
+interface Row {
+  readonly source: Source
+  readonly disabled: boolean
+}
+
+interface Table<Kind extends Row> {
+  readonly issuer: string
+  readonly kept: readonly Kind[]
+  readonly id: (row: Kind) => string
+  readonly same: (one: Kind, other: Kind) => boolean
+  readonly put: (row: Kind) => Promise<void>
+}
+
+async function carryOutRows<Kind extends Row>(
+  rows: readonly Kind[],
+  { issuer, kept, id, same, put }: Table<Kind>,
+): Promise<void> {
+  const declared = new Map(rows.map((row) => [id(row), row]))
+  const before = new Map(kept.map((row) => [id(row), row]))
+  if (declared.size < rows.length) {
+    const ids = rows.map(id)
+    const twice = ids.find((each, index) => ids.indexOf(each) !== index)
+    throw new DeclarationClash(`${twice} of ${issuer} is declared twice.`)
+  }
+  for (const [each, { source }] of before) {
+    if (source === 'command' && declared.has(each)) throw addedByCommand(each, issuer)
+  }
+  for (const [each, row] of before) {
+    const gone = row.source === 'file' && !row.disabled && !declared.has(each)
+    if (gone) await put({ ...row, disabled: true })
+  }
+  for (const [each, row] of declared) {
+    const known = before.get(each)
+    if (known === undefined || !same(known, row)) await put(row)
+  }
+}
+
+function addedByCommand(id: string, issuer: string): DeclarationClash {
+  return new DeclarationClash(
+    `${id} of ${issuer} was added by command, and the configuration file declares it too. ` +
+      'Take it out of the file, or give it another name there.',
+  )
+}
