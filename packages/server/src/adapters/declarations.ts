@@ -93,22 +93,21 @@ async function carryOutRows<Kind extends Row>(
 ): Promise<void> {
   const declared = new Map(rows.map((row) => [id(row), row]))
   const before = new Map(kept.map((row) => [id(row), row]))
-  if (declared.size < rows.length) {
-    const ids = rows.map(id)
-    const twice = ids.find((each, index) => ids.indexOf(each) !== index)
-    throw new DeclarationClash(`${twice} of ${issuer} is declared twice.`)
-  }
-  for (const [each, { source }] of before) {
-    if (source === 'command' && declared.has(each)) throw addedByCommand(each, issuer)
-  }
-  for (const [each, row] of before) {
-    const gone = row.source === 'file' && !row.disabled && !declared.has(each)
-    if (gone) await put({ ...row, disabled: true })
-  }
-  for (const [each, row] of declared) {
-    const known = before.get(each)
+  const twice = rows.find((row) => declared.get(id(row)) !== row)
+  if (twice !== undefined) throw declaredTwice(id(twice), issuer)
+  const clash = kept.find((row) => row.source === 'command' && declared.has(id(row)))
+  if (clash !== undefined) throw addedByCommand(id(clash), issuer)
+
+  const gone = kept.filter((row) => row.source === 'file' && !declared.has(id(row)))
+  for (const row of gone) if (!row.disabled) await put({ ...row, disabled: true })
+  for (const row of rows) {
+    const known = before.get(id(row))
     if (known === undefined || !same(known, row)) await put(row)
   }
+}
+
+function declaredTwice(id: string, issuer: string): DeclarationClash {
+  return new DeclarationClash(`${id} of ${issuer} is declared twice.`)
 }
 
 function addedByCommand(id: string, issuer: string): DeclarationClash {

@@ -78,7 +78,14 @@ export async function selfSigned(subject: Subject): Promise<Credential> {
   return { certificate: certificate.toString('pem'), key: await pem(keys) }
 }
 
-function description(subject: Subject): object & { readonly subject: string } {
+interface Description {
+  readonly subject: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+  readonly extensions: InstanceType<typeof x509.SubjectAlternativeNameExtension>[]
+}
+
+function description(subject: Subject): Description {
   const names = subject.names.map(({ type, value }) => ({ type, value }))
   return {
     subject: `CN=${subject.commonName ?? 'server'}`,
