@@ -1,3 +1,4 @@
+export { takeAttempt, type Attempt } from './attempts.ts'
 export type * from './authorization-parameters.ts'
 export { claimedClient, recordRefusal, type RefusalContext } from './audit.ts'
 export type * from './clients/client.ts'
