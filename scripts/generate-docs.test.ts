@@ -27,7 +27,10 @@ const facts = {
       remedy: 'Send code_challenge_method=S256.',
     },
   ],
-  code: new Map([[TESTS, `proveRule(pushRules, 'XY-AZ-05', {})`]]),
+  code: new Map([
+    [RULES, `export const pushRules = [{ id: 'XY-AZ-05' }]`],
+    [TESTS, `proveRule(pushRules, 'XY-AZ-05', {})`],
+  ]),
 }
 
 test('a requirement stands with the rule that enforces it and the test that proves it', () => {
