@@ -1,0 +1,93 @@
+import type {
+  Audit,
+  ClientRecords,
+  Clock,
+  Consents,
+  Grants,
+  KeyRecords,
+  OpaqueTokens,
+  Revocations,
+  Sessions,
+  Users,
+} from '@signet/engine'
+import type { Tables } from './tables.ts'
+
+export function sessionsOf(tables: Tables, service: number, clock: Clock): Sessions {
+  const rows = tables.sessions
+  return {
+    put: async (session) =>
+      rows.put(service, session.digest, { value: session, ends: session.expiresAt }),
+    get: async (digest) => rows.living(service, digest, clock.now()),
+    delete: async (digest) => void rows.delete(service, digest),
+  }
+}
+
+export function consentsOf(tables: Tables, service: number): Consents {
+  const rows = tables.consents
+  return {
+    get: async (subject, clientId) => rows.get(service, subject, clientId),
+    put: async (consent) => rows.put(service, consent),
+  }
+}
+
+export function grantsOf(tables: Tables, service: number): Grants {
+  const rows = tables.grants
+  return {
+    put: async (grant) => rows.put(service, grant.id, { value: grant, ends: grant.expiresAt }),
+    get: async (id) => rows.get(service, id),
+  }
+}
+
+export function opaqueTokensOf(tables: Tables, service: number): OpaqueTokens {
+  const rows = tables.opaqueTokens
+  return {
+    put: async (token) => rows.put(service, token.digest, { value: token, ends: token.expiresAt }),
+    get: async (digest) => rows.get(service, digest),
+  }
+}
+
+export function revocationsOf(tables: Tables, service: number): Revocations {
+  const rows = tables.revocations
+  return {
+    add: async (id, until) => rows.add(service, id, until),
+    anyOf: async (ids) => rows.anyOf(service, ids),
+  }
+}
+
+export function usersOf(tables: Tables, service: number): Users {
+  const rows = tables.users
+  return {
+    byUsername: async (username) => rows.byUsername(service, username),
+    bySubject: async (subject) => rows.bySubject(service, subject),
+    list: async () => rows.list(service),
+    put: async (user) => rows.put(service, user),
+  }
+}
+
+export function clientRecordsOf(tables: Tables, service: number): ClientRecords {
+  const rows = tables.clients
+  return {
+    get: async (clientId) => rows.get(service, clientId),
+    list: async () => rows.list(service),
+    put: async (record) => rows.put(service, record),
+  }
+}
+
+export function keyRecordsOf(tables: Tables, service: number): KeyRecords {
+  const rows = tables.keys
+  return {
+    list: async () => rows.list(service),
+    put: async (record) => rows.put(service, record),
+  }
+}
+
+export function auditOf(tables: Tables, service: number): Audit {
+  const rows = tables.audit
+  return {
+    record: async (event) => {
+      if (rows.get(service, event.id) !== undefined) return
+      rows.put(service, event.id, { value: event, ends: Math.floor(event.at / 1000) })
+    },
+    find: async (id) => rows.get(service, id),
+  }
+}

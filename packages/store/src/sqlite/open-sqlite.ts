@@ -1,0 +1,97 @@
+import type { Clock, Seconds, Store } from '@signet/engine'
+import { Connection } from './connection.ts'
+import { migrate } from './migrate.ts'
+import { preparePrivateFile } from './private-file.ts'
+import { MIGRATIONS } from './schema.ts'
+import { storeOf, type OpenFile } from './store-of.ts'
+import { sweepTables, type Swept } from './sweep.ts'
+import { tablesOf } from './tables.ts'
+
+export interface SqliteOptions {
+  readonly clock: Clock
+  /** How long an audit event is kept. */
+  readonly retention: Seconds
+}
+
+/** One file that holds the state of any number of services, opened by any number of processes of one machine. */
+export interface SqliteDatabase {
+  /**
+   * What the service of this issuer remembers; its first use makes it known.
+   *
+   * @throws StoreUnavailable
+   */
+  store(issuer: string): Store
+  /**
+   * Forgets what has ended, at most `budget` rows of each table, and says how many. To be called on a timer, so often that
+   * the budget exceeds what ends in between.
+   *
+   * @throws StoreUnavailable
+   */
+  sweep(budget: number): Promise<Swept>
+  /**
+   * Resolves when the file can be written and nothing was lost lately.
+   *
+   * @throws StoreUnavailable otherwise.
+   */
+  check(): Promise<void>
+  /** Commits what is under way and lets go of the file. What is asked afterwards is refused. */
+  close(): void
+}
+
+/**
+ * Opens the file, or makes it, readable by its owner only.
+ *
+ * @throws SchemaRefused when the file is not ours, or of a newer release.
+ */
+export function openSqlite(path: string, { clock, retention }: SqliteOptions): SqliteDatabase {
+  const file = open(path, clock)
+  const { connection, tables } = file
+  const { transactions } = connection
+  const stores = new Map<string, Store>()
+  return {
+    store(issuer) {
+      const store = stores.get(issuer) ?? storeOf(file, serviceOf(connection, issuer))
+      stores.set(issuer, store)
+      return store
+    },
+    async sweep(budget) {
+      const swept = sweepTables(tables, { now: clock.now(), retention, budget })
+      await transactions.settled()
+      return swept
+    },
+    async check() {
+      transactions.begin()
+      await transactions.settled()
+    },
+    close: () => connection.close(),
+  }
+}
+
+function open(path: string, clock: Clock): OpenFile {
+  preparePrivateFile(path)
+  const connection = new Connection(path)
+  try {
+    migrate(connection.database, MIGRATIONS)
+    connection.configure()
+    return { connection, tables: tablesOf(connection, clock), clock }
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** The number that stands for an issuer in every row. */
+function serviceOf(connection: Connection, issuer: string): number {
+  const select = connection.prepare('SELECT id FROM services WHERE issuer = ?')
+  const known = connection.read(select, issuer)
+  if (known !== undefined) return Number(known['id'])
+  connection.write(
+    connection.prepare('INSERT INTO services (issuer) VALUES (?) ON CONFLICT DO NOTHING'),
+    issuer,
+  )
+  const id = Number(connection.read(select, issuer)?.['id'])
+  // A number that is handed out must not be lost with the transaction.
+  connection.transactions.commit()
+  connection.transactions.check()
+  return id
+}

@@ -1,0 +1,82 @@
+import type { Migration } from './migrate.ts'
+
+/**
+ * What each table is for stands in the port (`store.ts` of the engine). Two shapes:
+ *
+ * Rows that end: `id` is the second they end (of audit events: the second they happened) times 2^20, plus a count. So one
+ * b-tree keeps the row and the order of sweeping, and rows written together lie together. `key` is what a row is found by.
+ *
+ * Rows that stay are found by their own names.
+ */
+function rowsThatEnd(table: string, columns = ''): string {
+  return `
+    CREATE TABLE ${table} (
+      id INTEGER PRIMARY KEY,
+      service INTEGER NOT NULL REFERENCES services (id),
+      key TEXT NOT NULL,
+      ${columns}
+      data TEXT NOT NULL,
+      UNIQUE (service, key)
+    ) STRICT;
+  `
+}
+
+/** Applied in order; what was released is never edited, only followed. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'the first schema',
+    sql: `
+      CREATE TABLE services (id INTEGER PRIMARY KEY, issuer TEXT NOT NULL UNIQUE) STRICT;
+
+      ${rowsThatEnd('pushed_requests')}
+      ${rowsThatEnd('interactions')}
+      ${rowsThatEnd('codes', 'redeemed INTEGER NOT NULL DEFAULT 0,')}
+      ${rowsThatEnd('attempts')}
+      ${rowsThatEnd('sessions')}
+      ${rowsThatEnd('grants')}
+      ${rowsThatEnd('opaque_tokens')}
+      ${rowsThatEnd('revocations')}
+      ${rowsThatEnd('audit')}
+
+      -- One row for each transaction that marked something; \`until\` is that of the mark that ends last.
+      CREATE TABLE replay_log (
+        id INTEGER PRIMARY KEY,
+        until INTEGER NOT NULL,
+        data TEXT NOT NULL
+      ) STRICT;
+
+      CREATE TABLE consents (
+        service INTEGER NOT NULL REFERENCES services (id),
+        subject TEXT NOT NULL,
+        client_id TEXT NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (service, subject, client_id)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE users (
+        service INTEGER NOT NULL REFERENCES services (id),
+        subject TEXT NOT NULL,
+        username TEXT NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (service, subject),
+        UNIQUE (service, username)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE clients (
+        service INTEGER NOT NULL REFERENCES services (id),
+        client_id TEXT NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (service, client_id)
+      ) STRICT;
+
+      CREATE TABLE keys (
+        service INTEGER NOT NULL REFERENCES services (id),
+        kid TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        retires_at INTEGER,
+        data TEXT NOT NULL,
+        PRIMARY KEY (service, kid)
+      ) STRICT;
+    `,
+  },
+]

@@ -1,0 +1,41 @@
+import type { Seconds } from '@signet/engine'
+import type { Tables } from './tables.ts'
+
+/** How many rows of each table were forgotten, by the names of a metric. */
+export interface Swept {
+  readonly pushed_requests: number
+  readonly interactions: number
+  readonly codes: number
+  readonly replay_log: number
+  readonly attempts: number
+  readonly sessions: number
+  readonly grants: number
+  readonly opaque_tokens: number
+  readonly revocations: number
+  readonly keys: number
+  readonly audit: number
+}
+
+export interface Sweep {
+  readonly now: Seconds
+  /** How long an audit event is kept. */
+  readonly retention: Seconds
+  /** How many rows of a table, at most. */
+  readonly budget: number
+}
+
+export function sweepTables(tables: Tables, { now, retention, budget }: Sweep): Swept {
+  return {
+    pushed_requests: tables.pushedRequests.sweep(now, budget),
+    interactions: tables.interactions.sweep(now, budget),
+    codes: tables.codes.sweep(now, budget),
+    replay_log: tables.replay.sweep(budget),
+    attempts: tables.attempts.sweep(now, budget),
+    sessions: tables.sessions.sweep(now, budget),
+    grants: tables.grants.sweep(now, budget),
+    opaque_tokens: tables.opaqueTokens.sweep(now, budget),
+    revocations: tables.revocations.sweep(now, budget),
+    keys: tables.keys.sweep(now),
+    audit: tables.audit.sweep(now - retention, budget),
+  }
+}
