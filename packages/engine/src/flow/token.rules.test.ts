@@ -1,0 +1,44 @@
+import { proveRule } from '@signet/protocol/testing'
+import { createStage } from '../testing/index.ts'
+import {
+  grantChoiceRules,
+  possessionRules,
+  type GrantChoice,
+  type Possession,
+} from './token.rules.ts'
+
+const stage = createStage()
+const { client } = stage.enrol({ client_id: 'batch', grant_types: ['client_credentials'] })
+
+const choosing = (grantType: string | undefined): GrantChoice => ({ client, grantType })
+
+proveRule(grantChoiceRules, 'OAU-05', {
+  good: choosing('client_credentials'),
+  refuses: { 'a request without grant_type': choosing(undefined) },
+})
+
+proveRule(grantChoiceRules, 'SP-AS-02', {
+  good: choosing('client_credentials'),
+  refuses: {
+    'the password grant': choosing('password'),
+    'the implicit grant': choosing('implicit'),
+    'a grant in another case': choosing('Client_Credentials'),
+    'a grant with the name of a member of every object': choosing('constructor'),
+    'the device grant': choosing('urn:ietf:params:oauth:grant-type:device_code'),
+  },
+})
+
+proveRule(grantChoiceRules, 'SP-AS-15', {
+  good: choosing('client_credentials'),
+  refuses: {
+    'a code of a client that has no code flow': choosing('authorization_code'),
+    'refreshing by a client that may not': choosing('refresh_token'),
+  },
+})
+
+const proof = { jkt: 'thumbprint', jti: 'jti', iat: 1, until: 2, digest: 'digest' }
+
+proveRule<Possession, Possession>(possessionRules, 'SP-AS-04', {
+  good: { proof },
+  refuses: { 'a request without a proof': { proof: undefined } },
+})
