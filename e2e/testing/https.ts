@@ -1,0 +1,67 @@
+import './authority.ts'
+import { Agent, request } from 'node:https'
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { text } from 'node:stream/consumers'
+
+/** An answer, whole; redirects are answers. */
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+export interface Asking {
+  readonly method?: string
+  readonly headers?: OutgoingHttpHeaders
+  readonly body?: string | Buffer
+  /** Where to connect to instead of the port of the URL: another process that serves the same issuer. */
+  readonly port?: number
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+
+/** Asks over TLS, certificate checked, nothing followed, nothing retried. */
+export function ask(url: string | URL, asking: Asking = {}): Promise<Answer> {
+  const { hostname, host, port, pathname, search } = new URL(url)
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const outgoing = request(
+    {
+      agent,
+      hostname,
+      port: asking.port ?? port,
+      path: pathname + search,
+      method: asking.method ?? 'GET',
+      headers: { host, ...asking.headers },
+    },
+    (incoming) => {
+      const { statusCode = 0, headers } = incoming
+      text(incoming).then((body) => resolve({ status: statusCode, headers, body }), reject)
+    },
+  )
+  outgoing.on('error', reject).end(asking.body)
+  return promise
+}
+
+/** Posts a form. */
+export function post(
+  url: string | URL,
+  form: URLSearchParams | string,
+  asking: Asking = {},
+): Promise<Answer> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', ...asking.headers }
+  return ask(url, { ...asking, method: 'POST', headers, body: form.toString() })
+}
+
+/** The body as a JSON object. */
+export function json({ body }: Pick<Answer, 'body'>): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(body)
+  if (typeof value !== 'object' || value === null) throw new Error(`no object: ${body}`)
+  return { ...value }
+}
+
+/** A member of the body that must be a text. */
+export function member(answer: Pick<Answer, 'body' | 'status'>, name: string): string {
+  const value = json(answer)[name]
+  if (typeof value === 'string') return value
+  throw new Error(`no ${name} in ${answer.status} ${answer.body}`)
+}

@@ -1,0 +1,36 @@
+import { startJwksServer } from './jwks-server.ts'
+import { serve, type ServerProcess } from './server-process.ts'
+import { SCOPES, USERS } from './site.ts'
+import { register, VARIANTS, type Registered } from './variant.ts'
+
+/** A server that knows a client of every variant. */
+export interface LibrarySite {
+  readonly server: ServerProcess
+  readonly issuer: string
+  readonly clients: readonly Registered[]
+  close(): Promise<void>
+}
+
+/** Starts one, with or without nonces of the server. */
+export async function serveLibraries(nonce: 'off' | 'required'): Promise<LibrarySite> {
+  const jwksServer = await startJwksServer()
+  const clients = VARIANTS.map((variant) => register(variant, jwksServer))
+  const server = await serve((issuer) => ({
+    issuer,
+    dpop: { nonce },
+    clients: clients.map(({ metadata }) => metadata),
+    scopes: SCOPES,
+    users: USERS,
+    outgoing: { allow_private_hosts: [jwksServer.host], trusted_cas: ['ca.pem'] },
+  }))
+  return {
+    server,
+    issuer: server.site.origin,
+    clients,
+    close: async () => {
+      await server.stop()
+      server.site.remove()
+      jwksServer.close()
+    },
+  }
+}

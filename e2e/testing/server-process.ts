@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createSite, type Configure, type Site } from './site.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** How a command of this repository is run from its source. */
+export const MAIN: readonly string[] = [
+  '--conditions=source',
+  join(ROOT, 'packages', 'server', 'src', 'main.ts'),
+]
+
+/** What the child sees of our environment: nothing that would configure it. */
+export const ENVIRONMENT: NodeJS.ProcessEnv = {
+  PATH: process.env['PATH'],
+  HOME: process.env['HOME'],
+  TZ: 'UTC',
+}
+
+const START_TIMEOUT_MILLISECONDS = 30_000
+
+/** A server in a process of its own, as an operator would run it. */
+export interface ServerProcess {
+  readonly site: Site
+  /** Everything it has written to its terminal so far, by all the processes that ran on this site. */
+  output(): string
+  /** SIGTERM. @returns its exit code */
+  stop(): Promise<number | null>
+  /** SIGTERM, without waiting for the end. */
+  terminate(): void
+  /** SIGKILL: whatever was not on disk is lost. */
+  kill(): Promise<void>
+  /** Starts again on the same data; what ran before must have ended. */
+  start(): Promise<void>
+  readonly isRunning: boolean
+}
+
+/** Makes a site and starts a server on it. */
+export async function serve(configure: Configure): Promise<ServerProcess> {
+  const site = await createSite(configure)
+  return serveOn(site, site.configFile)
+}
+
+/** Starts a server on a site, with one of its configuration files. */
+export async function serveOn(site: Site, configFile: string): Promise<ServerProcess> {
+  let output = ''
+  const hear = (chunk: Buffer): void => void (output += chunk.toString())
+  let child = launch(configFile, hear)
+  await ready(child, () => output)
+  return {
+    site,
+    output: () => output,
+    get isRunning() {
+      return isAlive(child)
+    },
+    terminate: () => void child.kill('SIGTERM'),
+    stop: async () => {
+      if (isAlive(child)) await ended(child, 'SIGTERM')
+      return child.exitCode
+    },
+    kill: () => ended(child, 'SIGKILL'),
+    start: async () => {
+      output += '\n'
+      const before = output.length
+      child = launch(configFile, hear)
+      await ready(child, () => output.slice(before))
+    },
+  }
+}
+
+function launch(configFile: string, hear: (chunk: Buffer) => void): ChildProcess {
+  const child = spawn(process.execPath, [...MAIN, 'serve', '--config', configFile], {
+    cwd: ROOT,
+    env: ENVIRONMENT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  process.once('exit', () => child.kill('SIGKILL'))
+  return child
+}
+
+async function ready(child: ChildProcess, output: () => string): Promise<void> {
+  const giveUp = AbortSignal.timeout(START_TIMEOUT_MILLISECONDS)
+  const gone = once(child, 'exit', { signal: giveUp })
+  gone.catch(() => undefined)
+  while (!output().includes('Signet serves')) {
+    const heard = once(child.stdout ?? child, 'data', { signal: giveUp }).then(() => true)
+    heard.catch(() => undefined)
+    const isUp = await Promise.race([heard, gone.then(() => false)])
+    if (!isUp) throw new Error(`the server did not start:\n${output()}`)
+  }
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (!isAlive(child)) return
+  const gone = once(child, 'exit')
+  child.kill(signal)
+  await gone
+}

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AUTHORITY, CREDENTIAL } from './authority.ts'
+import { freePorts } from './free-ports.ts'
+
+/** A folder with everything a server needs: certificates, a configuration, a place for its data. */
+export interface Site {
+  readonly folder: string
+  readonly configFile: string
+  readonly database: string
+  readonly origin: string
+  readonly port: number
+  readonly managementPort: number
+  /** Writes another configuration file for the same data, for a second process. */
+  alsoAt(ports: Ports): string
+  remove(): void
+}
+
+export interface Ports {
+  readonly port: number
+  readonly managementPort: number
+}
+
+/** What a configuration file says beside where it listens; given the origin, because the issuer names it. */
+export type Configure = (origin: string) => object
+
+export const USER = 'alice'
+export const PASSWORD = 'wonderland'
+
+/** Argon2id of `PASSWORD`, made by `signet user hash`. */
+const PASSWORD_HASH =
+  '$argon2id$v=19$m=65536,t=3,p=1$SHXwVY4xYSryMjcddaPE6A$NNlhxrWJzyfPPCL10atseuMirJ8wD38TRysitn+WVb4'
+
+export const USERS: readonly object[] = [
+  {
+    username: USER,
+    password_hash: PASSWORD_HASH,
+    claims: { name: 'Alice Example', email: 'alice@example.com', email_verified: true },
+  },
+  { username: 'bob', password_hash: PASSWORD_HASH, claims: { name: 'Bob Example' } },
+]
+
+export const SCOPES: object = {
+  accounts: { description: { en: 'See your accounts', de: 'Ihre Konten sehen' } },
+  payments: { description: { en: 'Make payments for you', de: 'Zahlungen für Sie ausführen' } },
+}
+
+/** Makes a site. The configuration may override every part of the default one. */
+export async function createSite(configure: Configure): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'signet-e2e-'))
+  const [port = 0, managementPort = 0] = await freePorts(2)
+  const origin = `https://localhost:${port}`
+  writeFileSync(join(folder, 'ca.pem'), AUTHORITY)
+  writeFileSync(join(folder, 'server.pem'), CREDENTIAL.certificate)
+  writeFileSync(join(folder, 'server-key.pem'), CREDENTIAL.key, { mode: 0o600 })
+  const write = (name: string, ports: Ports): string => {
+    const file = join(folder, name)
+    const config = { ...base(ports), ...configure(origin) }
+    writeFileSync(file, JSON.stringify(config, undefined, 2), { mode: 0o600 })
+    return file
+  }
+  return {
+    folder,
+    configFile: write('signet.json', { port, managementPort }),
+    database: join(folder, 'signet.db'),
+    origin,
+    port,
+    managementPort,
+    alsoAt: (ports) => write(`signet-${ports.port}.json`, ports),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+function base({ port, managementPort }: Ports): object {
+  return {
+    listen: {
+      host: '127.0.0.1',
+      port,
+      tls: { certificate: 'server.pem', key: 'server-key.pem' },
+    },
+    management: { host: '127.0.0.1', port: managementPort },
+    store: { sqlite: './signet.db' },
+    log: { level: 'info' },
+  }
+}
