@@ -33,6 +33,7 @@ export {
   type DecodedJwt,
   type JwtHeader,
 } from './jose/decode.ts'
+export { decodeOrRefuse, type UnreadableJwt } from './jose/decode-or-refuse.ts'
 export { verificationKeyOf } from './jose/describe-signing-key.ts'
 export { generateSigningKey } from './jose/generate-signing-key.ts'
 export { parseJsonObject, type JsonObject } from './jose/json-object.ts'

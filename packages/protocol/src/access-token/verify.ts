@@ -1,7 +1,7 @@
-import { decodeJwt, MalformedJwt, type DecodedJwt } from '../jose/decode.ts'
+import { decodeOrRefuse, type UnreadableJwt } from '../jose/decode-or-refuse.ts'
 import type { JsonObject } from '../jose/json-object.ts'
 import type { VerificationKey } from '../jose/keys.ts'
-import { refusal, Refused } from '../rules/refusal.ts'
+import { refusal } from '../rules/refusal.ts'
 import { enforce } from '../rules/rule.ts'
 import type { Seconds } from '../time.ts'
 import { accessTokenRules, accessTokenSignatureRules } from './access-token.rules.ts'
@@ -22,6 +22,13 @@ export interface AccessTokenContext {
 /** The claims of a token that holds, but for two things: who sends it (`cnf`), and whether it was revoked. */
 export type VerifiedAccessToken = AccessTokenClaims & JsonObject
 
+const unreadable: UnreadableJwt = {
+  id: 'JAT-05',
+  reason: 'access_token_malformed',
+  otherwise: refusal('invalid_token', 'the access token is not a well-formed JWT'),
+  remedy: 'Send the access token as it was issued.',
+}
+
 /**
  * Proves that a JWT is an access token of the issuer. Whoever calls this must then compare `cnf` with the
  * sender, and look for a revocation.
@@ -31,29 +38,10 @@ export type VerifiedAccessToken = AccessTokenClaims & JsonObject
  */
 export function verifyAccessToken(token: string, context: AccessTokenContext): VerifiedAccessToken {
   const { issuer, audience, keys, now, clockTolerance = 0 } = context
-  const jwt = decode(token)
+  const jwt = decodeOrRefuse(token, unreadable)
   const { header, claims } = jwt
   const subject = { header, claims, issuer, audience, now, clockTolerance }
   const accepted = enforce(accessTokenRules, subject)
   enforce(accessTokenSignatureRules, { jwt, keys })
   return accepted.claims
-}
-
-function decode(token: string): DecodedJwt {
-  try {
-    return decodeJwt(token)
-  } catch (error) {
-    if (!(error instanceof MalformedJwt)) throw error
-    throw new Refused(
-      refusal('invalid_token', 'the access token is not a well-formed JWT'),
-      {
-        id: 'JAT-05',
-        reason: 'access_token_malformed',
-        expected: 'one compact JWS with a JSON object as header and as payload',
-        received: error.message,
-        remedy: 'Send the access token as it was issued.',
-      },
-      error,
-    )
-  }
 }

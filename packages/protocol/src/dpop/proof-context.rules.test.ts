@@ -200,6 +200,23 @@ test('DPOP-PRF-14 the wrong key is invalid_token at a resource and invalid_dpop_
   )
 })
 
+test('DPOP-PRF-16 what the operator reads names the claim that is wrong, and how', () => {
+  for (const [claims, told] of [
+    [{ exp: NOW - 10, nbf: NOW + 61 }, /"exp 1799999990, which is -10 s/],
+    [{ exp: NOW + 10, nbf: NOW + 61 }, /"nbf 1800000061, which is \+61 s/],
+    [{ nbf: NOW + 61 }, /"nbf 1800000061, which is \+61 s/],
+    [{ exp: 'soon' }, /"exp string instead of a number of seconds/],
+  ] as const) {
+    assert.throws(
+      () => enforce(proofContextRules, fitting(claims)),
+      (error) => {
+        assert.match(JSON.stringify(error), told)
+        return true
+      },
+    )
+  }
+})
+
 test('what the operator reads of a wrong htu names both, without the query', () => {
   assert.throws(
     () => enforce(proofContextRules, fitting({ htu: 'http://internal:8080/token?secret=s3cr3t' })),

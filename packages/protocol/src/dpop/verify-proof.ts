@@ -1,5 +1,5 @@
 import { ALGORITHMS } from '../jose/algorithms.ts'
-import { decodeJwt, MalformedJwt, type DecodedJwt } from '../jose/decode.ts'
+import { decodeOrRefuse, type UnreadableJwt } from '../jose/decode-or-refuse.ts'
 import type { VerificationKey } from '../jose/keys.ts'
 import { UnusableKey } from '../jose/public-jwk.ts'
 import { replayDigest } from '../replay.ts'
@@ -17,6 +17,14 @@ const LONGEST_PROOF = 8192
 /** Shared by all servers of a process: it depends on nothing but the keys themselves. */
 const keys = createProofKeys(2048)
 
+const unreadable: UnreadableJwt = {
+  id: 'DPOP-PRF-02',
+  reason: 'dpop_malformed',
+  otherwise: refusal('invalid_dpop_proof', 'the DPoP proof is not a well-formed JWT'),
+  remedy: 'Send the proof as it was signed, and let a maintained library make it.',
+  maxLength: LONGEST_PROOF,
+}
+
 /**
  * Proves that who sends a request holds a DPoP key. Cheap checks come first, the signature last; whoever
  * calls this must then mark the `digest` as used until `until`, and refuse the proof if it already was.
@@ -28,7 +36,7 @@ const keys = createProofKeys(2048)
  */
 export function verifyProof(fields: readonly string[], context: ProofContext): VerifiedProof {
   const [field] = enforce(proofFieldRules, { fields }).fields
-  const jwt = decode(field)
+  const jwt = decodeOrRefuse(field, unreadable)
   const { header, claims } = enforce(proofShapeRules, {
     header: jwt.header,
     claims: jwt.claims,
@@ -51,25 +59,6 @@ function acceptableUntil(iat: Seconds, context: ProofContext): Seconds {
   const byDate = Math.ceil(iat) + PROOF_AGE + 1
   if (!tellsTimeByNonce(context)) return byDate
   return Math.ceil(context.now) + (context.nonce?.lifetime ?? 0) + 1
-}
-
-function decode(field: string): DecodedJwt {
-  try {
-    return decodeJwt(field, LONGEST_PROOF)
-  } catch (error) {
-    if (!(error instanceof MalformedJwt)) throw error
-    throw new Refused(
-      refusal('invalid_dpop_proof', 'the DPoP proof is not a well-formed JWT'),
-      {
-        id: 'DPOP-PRF-02',
-        reason: 'dpop_malformed',
-        expected: 'one compact JWS with a JSON object as header and as payload',
-        received: error.message,
-        remedy: 'Send the proof as it was signed, and let a maintained library make it.',
-      },
-      error,
-    )
-  }
 }
 
 function readKey(jwk: object): VerificationKey {

@@ -1,6 +1,6 @@
-import { decodeJwt, MalformedJwt, type DecodedJwt } from '../jose/decode.ts'
+import { decodeOrRefuse, type UnreadableJwt } from '../jose/decode-or-refuse.ts'
 import type { VerificationKey } from '../jose/keys.ts'
-import { invalidRequest, Refused } from '../rules/refusal.ts'
+import { invalidRequest } from '../rules/refusal.ts'
 import { enforce } from '../rules/rule.ts'
 import type { IdTokenClaims } from './claims.ts'
 import { hintRules, hintSignatureRules } from './hint.rules.ts'
@@ -12,6 +12,13 @@ export interface HintContext {
   readonly keys: readonly VerificationKey[]
 }
 
+const unreadable: UnreadableJwt = {
+  id: 'LOG-03',
+  reason: 'hint_malformed',
+  otherwise: invalidRequest('id_token_hint is not a well-formed JWT'),
+  remedy: 'Send the ID token as it was issued.',
+}
+
 /**
  * Reads an `id_token_hint`: an ID token of our own making, which may have expired. `aud` names the client;
  * whoever calls this compares it with the `client_id` of the request, if there is one.
@@ -20,28 +27,9 @@ export interface HintContext {
  * @see OpenID Connect RP-Initiated Logout §2
  */
 export function verifyIdTokenHint(hint: string, { issuer, keys }: HintContext): IdTokenClaims {
-  const jwt = decode(hint)
+  const jwt = decodeOrRefuse(hint, unreadable)
   const { header, claims } = jwt
   const accepted = enforce(hintRules, { header, claims, issuer })
   enforce(hintSignatureRules, { jwt, keys })
   return accepted.claims
-}
-
-function decode(hint: string): DecodedJwt {
-  try {
-    return decodeJwt(hint)
-  } catch (error) {
-    if (!(error instanceof MalformedJwt)) throw error
-    throw new Refused(
-      invalidRequest('id_token_hint is not a well-formed JWT'),
-      {
-        id: 'LOG-03',
-        reason: 'hint_malformed',
-        expected: 'one compact JWS with a JSON object as header and as payload',
-        received: error.message,
-        remedy: 'Send the ID token as it was issued.',
-      },
-      error,
-    )
-  }
 }

@@ -63,6 +63,8 @@ test('JWT-03 refuses members of wrong types and other spellings of the same byte
   }
   const bits = Buffer.alloc(32).toString('base64url').slice(0, -1)
   refuses({ ...okp, x: `${bits}B` }, /canonical/)
+  refuses({ ...rsa, n: Buffer.alloc(256, 0xfe).toString('base64url') }, /n is even/)
+  refuses(unusable['a coordinate of 31 bytes'], /x is not 32 bytes long/)
   for (const jwk of [undefined, null, 'key', 1, [], [ec]]) refuses(jwk, /JSON object/)
   for (const kty of ['ec', 'RSA ', 'oct', undefined, 1]) refuses({ ...ec, kty }, /kty/)
 })

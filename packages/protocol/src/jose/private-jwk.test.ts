@@ -8,6 +8,16 @@ import { UnusableKey } from './public-jwk.ts'
 const ec = exportPrivateJwk(generateSigningKey('ES256'))
 const other = exportPrivateJwk(generateSigningKey('ES256'))
 
+const [rsa, otherRsa] = [
+  exportPrivateJwk(generateSigningKey('PS256')),
+  exportPrivateJwk(generateSigningKey('PS256')),
+]
+
+test('a private RSA key with the modulus of another key is not read from the key store', () => {
+  const { kid, n } = { n: '', ...otherRsa }
+  assert.throws(() => importPrivateJwk({ ...rsa, n, kid }), UnusableKey)
+})
+
 for (const [title, jwk] of Object.entries({
   nothing: undefined,
   'no alg': { ...ec, alg: undefined },
