@@ -3,7 +3,7 @@ import type { AcceptedParameters } from './authorization-parameters.ts'
 import type { Service } from './config.ts'
 
 /** Where a client wants its answer, and what it wants back with it. */
-export type ResponseTarget = Pick<AcceptedParameters, 'redirect_uri' | 'state'>
+type ResponseTarget = Pick<AcceptedParameters, 'redirect_uri' | 'state'>
 
 /**
  * The location that brings a client its code.

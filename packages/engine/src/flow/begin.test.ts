@@ -9,6 +9,7 @@ import {
   CALLBACK,
   createScene,
   ISSUER,
+  parameters,
   pushed,
   sessionIn,
   type Scene,
@@ -85,6 +86,7 @@ test('PAR-10 shows a page for a request_uri that is made up or expired', async (
   late.clock.advance(90)
   await assertPage(await new Browser(late.ports).arrive(requestUri), late, expired)
   assert.match(late.events[0]?.evidence?.received ?? '', /expired 0 s ago/)
+  assert.equal(late.events[0]?.clientId, 'app', 'as the query claims')
 })
 
 test('SP-AZ-12 opens a request_uri through its last second', async () => {
@@ -97,8 +99,8 @@ test('SP-AZ-12 opens a request_uri through its last second', async () => {
 test('PAR-06 PAR-14 shows a page when the request_uri was swapped for one of another client', async () => {
   const scene = createScene()
   scene.clients.set('evil', { ...app, id: 'evil', redirectUris: ['https://evil.example/cb'] })
-  const parameters = { redirect_uri: 'https://evil.example/cb' }
-  const swapped = await pushed(scene, parameters, { clientId: 'evil' })
+  const asked = { redirect_uri: 'https://evil.example/cb' }
+  const swapped = await pushed(scene, asked, { clientId: 'evil' })
   const outcome = await new Browser(scene.ports).arrive(swapped, 'app')
   await assertPage(outcome, scene, { kind: 'request', error: 'invalid_request', id: 'PAR-06' })
 })
@@ -218,6 +220,18 @@ test('SP-AS-11 a code carries the request and the login, and lives 60 s, known b
     expiresAt: scene.clock.now() + 60,
     keptUntil: scene.clock.now() + 60 + 86_400,
   })
+})
+
+test('SP-AZ-18 needs neither state nor nonce, and scopes in no order', async () => {
+  const scene = createScene()
+  const browser = new Browser(scene.ports, await sessionIn(scene))
+  await allowed(scene)
+  const { state: _, nonce: __, ...bare } = parameters
+  const requestUri = await pushed(scene, {}, { parameters: { ...bare, scope: 'accounts openid' } })
+  const answer = answerOf(await browser.arrive(requestUri))
+  assert.equal(answer.has('state'), false)
+  const code = await scene.store.codes.peek(digestOf(answer.get('code') ?? ''))
+  assert.ok(code !== undefined && !('nonce' in code))
 })
 
 test('auth_time is due after max_age, default_max_age, require_auth_time and the claim, not else', async () => {

@@ -76,7 +76,7 @@ async function interact(
     browser: digestOf(browser),
     ...(session !== undefined && { enteredWith: session.digest }),
     startedAt: now,
-    expiresAt: Math.min(now + service.lifetimes.interaction, pushed.keptUntil),
+    expiresAt: now + service.lifetimes.interaction,
   })
   return { action: 'interact', interactionId, ...(!known && { browser }) }
 }
