@@ -19,7 +19,8 @@ interface Flow {
 type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>
 
 const SCOPE = 'openid profile accounts offline_access'
-const FOLDER = path.join(import.meta.dirname, '..', '.signet', 'dev')
+/** Where `signet dev` keeps what it made; another folder may be given as argument. */
+const FOLDER = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '../.signet/dev'))
 
 async function discover(demo: Demo, tell: Narrator): Promise<Flow> {
   tell.step(
@@ -246,9 +247,9 @@ async function reuse({ config, proof, tell }: Flow, answer: URL, pending: Pendin
   )
   tell.check('it is refused with invalid_grant', again?.code === 'invalid_grant')
   tell.check('the answer carries an event id', typeof again?.uri === 'string')
-  tell.note(
-    `why, for the operator: npm run --silent signet -- explain ${String(again?.uri)} --config .signet/dev/signet.yaml`,
-  )
+  const settings = path.relative('.', path.join(FOLDER, 'signet.yaml'))
+  tell.note('why, for the operator:')
+  tell.note(`npm run --silent signet -- explain ${String(again?.uri)} --config ${settings}`)
 }
 
 async function run(): Promise<void> {
