@@ -41,9 +41,18 @@ function clipped(evidence: Evidence): Evidence {
   return { ...evidence, expected: clip(evidence.expected), received: clip(evidence.received) }
 }
 
-/** One printable line of bounded length: what arrives from outside may hold anything. */
+/** How every JWT begins: `{"` in base64url. */
+const JWT = /(?<![\w-])eyJ[\w-]{10,}[\w.-]*/g
+
+/**
+ * One printable line of bounded length without any JWT: what arrives from outside may hold anything, an assertion in
+ * the wrong parameter among it.
+ */
 function clip(text: string): string {
-  const line = text.slice(0, LONGEST).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
+  const line = text
+    .slice(0, LONGEST)
+    .replaceAll(JWT, '(a JWT)')
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
   return text.length > LONGEST ? `${line}… (${text.length} characters)` : line
 }
 

@@ -61,13 +61,13 @@ const NAMES: ReadonlySet<string> = new Set([
 /** Picks the parameters of an authorization request out of a form; what has no meaning to us is left behind. */
 export function readParameters(form: Form): AuthorizationParameters {
   const parameters: Record<string, string> = {}
-  const resource: string[] = []
+  const resource = new Set<string>()
   for (const [name, value] of form) {
     if (value === '') continue
-    if (name === 'resource') resource.push(value)
+    if (name === 'resource') resource.add(value)
     else if (NAMES.has(name)) parameters[name] = value
   }
-  return resource.length === 0 ? parameters : { ...parameters, resource }
+  return resource.size === 0 ? parameters : { ...parameters, resource: [...resource] }
 }
 
 /** Splits a list that is separated by spaces, such as `scope` or `prompt`; its order and repetitions mean nothing. */

@@ -4,6 +4,7 @@ import {
   parseForm,
   Refused,
   refusal,
+  shown,
   verifyProof,
   type Form,
   type Rules,
@@ -38,7 +39,7 @@ export const formRules: Rules<Received, ReceivedForm> = [
       'the body must be sent as application/x-www-form-urlencoded',
     ),
     expected: () => 'Content-Type: application/x-www-form-urlencoded',
-    received: ({ contentType }) => contentType ?? 'no Content-Type header',
+    received: ({ contentType }) => `Content-Type ${shown(contentType)}`,
     remedy: 'Send the parameters as a form, with this one Content-Type header.',
   },
   {
@@ -58,10 +59,17 @@ export const formRules: Rules<Received, ReceivedForm> = [
     holds: ({ form }) => form === undefined || duplicateName(form, REPEATABLE) === undefined,
     otherwise: refusal('invalid_request', 'a parameter occurs more than once'),
     expected: () => 'every parameter at most once, resource excepted',
-    received: ({ form }) => `${duplicateName(form ?? [], REPEATABLE) ?? ''} more than once`,
+    received: ({ form }) => `${named(duplicateName(form ?? [], REPEATABLE) ?? '')} more than once`,
     remedy: 'Send the parameter once.',
   },
 ]
+
+/** A name no protocol has may be a value in the wrong place. */
+function named(name: string): string {
+  return /^[a-z_-]{1,40}$/.test(name)
+    ? name
+    : `a parameter with a name of ${name.length} characters`
+}
 
 /**
  * The body of a request as a form, in the order of the wire.

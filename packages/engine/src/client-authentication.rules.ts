@@ -1,4 +1,4 @@
-import { parameter, refusal, type DecodedJwt, type Form, type Rules } from '@signet/protocol'
+import { parameter, refusal, shown, type DecodedJwt, type Form, type Rules } from '@signet/protocol'
 import type { Client } from './clients/client.ts'
 
 /** Who a request of the back channel says it comes from. */
@@ -55,7 +55,7 @@ export const credentialRules: Rules<Credentials, AttributedCredentials> = [
     holds: ({ form }) => parameter(form, 'client_assertion_type') === ASSERTION_TYPE,
     otherwise: refusal('invalid_client', 'client_assertion_type is missing or not jwt-bearer'),
     expected: () => ASSERTION_TYPE,
-    received: ({ form }) => parameter(form, 'client_assertion_type') ?? 'no client_assertion_type',
+    received: ({ form }) => typeSent(parameter(form, 'client_assertion_type')),
     remedy: 'Send client_assertion_type with exactly this value.',
   },
   {
@@ -78,8 +78,8 @@ export const credentialRules: Rules<Credentials, AttributedCredentials> = [
       return assertion === undefined || named === undefined || named === assertion.claims['sub']
     },
     otherwise: refusal('invalid_client', 'client_id names another client than the assertion'),
-    expected: ({ assertion }) => `client_id ${String(assertion?.claims['sub'])}, or none`,
-    received: ({ form }) => `client_id ${parameter(form, 'client_id') ?? ''}`,
+    expected: ({ assertion }) => `client_id ${shown(assertion?.claims['sub'])}, or none`,
+    received: ({ form }) => `client_id ${shown(parameter(form, 'client_id'))}`,
     remedy: 'Leave client_id out, or send the one that is the sub of the assertion.',
   },
   {
@@ -89,7 +89,7 @@ export const credentialRules: Rules<Credentials, AttributedCredentials> = [
     holds: ({ assertion, client }) => assertion === undefined || client !== undefined,
     otherwise: refusal('invalid_client', 'the client is not known here'),
     expected: () => 'the id of a client that is registered and not disabled',
-    received: ({ assertion }) => `sub ${String(assertion?.claims['sub'])}`,
+    received: ({ assertion }) => `sub ${shown(assertion?.claims['sub'])}`,
     remedy: 'Register the client (signet client list shows those that are), or correct its id.',
   },
 ]
@@ -100,6 +100,13 @@ function presented(form: Form, authorization: readonly string[]): string {
   return parameter(form, 'client_id') === undefined ? 'no credentials' : 'a client_id alone'
 }
 
-function scheme(authorization: readonly string[]): string {
-  return authorization[0]?.split(' ', 1)[0]?.slice(0, 20) ?? ''
+/** Whoever leaves the scheme out has sent a secret in its place. */
+function scheme([first = '']: readonly string[]): string {
+  return /^(Basic|Bearer|DPoP|Digest|Negotiate) /i.exec(first)?.[1] ?? 'unknown'
+}
+
+/** Whoever mixes the two parameters up has sent the assertion as its type. */
+function typeSent(type: string | undefined): string {
+  if (type === undefined) return 'no client_assertion_type'
+  return type.startsWith('urn:') ? shown(type) : `no URN, but ${type.length} other characters`
 }

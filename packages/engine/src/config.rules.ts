@@ -35,7 +35,7 @@ export const ceilings: readonly Ceiling[] = [
   lifetime('AM-X1', 'session', { least: 60, most: 30 * DAY }),
   {
     id: 'SP-CR-02',
-    setting: 'keys.algorithms',
+    setting: 'signing_algorithms',
     says: 'tokens are signed with PS256, ES256 or EdDSA (Ed25519), and with at least one of them',
     holds: ({ signingAlgorithms }) =>
       signingAlgorithms.length > 0 && signingAlgorithms.every((name) => ALGORITHMS.includes(name)),
@@ -90,18 +90,19 @@ function lifetime(
 
 function isIssuer(issuer: string): boolean {
   if (!URL.canParse(issuer)) return false
-  const { protocol, search, hash, username, password, href } = new URL(issuer)
+  const { protocol, hostname, search, hash, username, password, href } = new URL(issuer)
   const canonical = href === issuer || href === `${issuer}/`
   return (
     protocol === 'https:' &&
     canonical &&
+    !hostname.endsWith('.') &&
     !/[?#]/.test(issuer) &&
     search + hash + username + password === ''
   )
 }
 
 function isResource(identifier: string): boolean {
-  return URL.canParse(identifier) && !identifier.includes('#')
+  return /^[\x21-\x7E]+$/.test(identifier) && URL.canParse(identifier) && !identifier.includes('#')
 }
 
 /** A configuration that would break the profile it claims. */

@@ -8,7 +8,7 @@ import {
   type Rule,
 } from '@signet/protocol'
 import type { Service } from '../config.ts'
-import { isKnownScope } from '../scopes.ts'
+import { isKnownScope, OPENID_SCOPES } from '../scopes.ts'
 import { words } from '../authorization-parameters.ts'
 
 /** The metadata of a client (RFC 7591 §2) that wants to be known at a service. */
@@ -29,13 +29,13 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every(isText)
 const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
-const isObject = (value: unknown): boolean =>
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The members we read, and what each has to be. */
 const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
   client_id: (value) => isText(value) && /^[\x21-\x7E]{1,255}$/.test(value),
-  client_name: (value) => isText(value) && value.length <= 200,
+  client_name: (value) => isText(value) && value.length <= 200 && !/\p{C}/u.test(value),
   client_uri: isText,
   redirect_uris: isTexts,
   post_logout_redirect_uris: isTexts,
@@ -87,9 +87,11 @@ export function canSign(service: Service, name: string): boolean {
   return service.signingAlgorithms.some((algorithm: Algorithm) => same.includes(algorithm))
 }
 
-/** Why no key of a `jwks` can be used; undefined when one can. */
+/** Why a `jwks` cannot be used; undefined when one of its keys can and none is private. */
 function unusableJwks(jwks: unknown): string | undefined {
   try {
+    if (holdsPrivateKey(jwks))
+      return 'a private or secret key, which is disclosed now: make a new one'
     const { keys, ignored } = importJwks(jwks)
     return keys.length > 0 ? undefined : ['no usable key', ...ignored].join('; ')
   } catch (error) {
@@ -98,14 +100,33 @@ function unusableJwks(jwks: unknown): string | undefined {
   }
 }
 
+function holdsPrivateKey(jwks: unknown): boolean {
+  const keys: unknown = isObject(jwks) ? jwks['keys'] : undefined
+  return (
+    Array.isArray(keys) &&
+    keys.some(
+      (key: unknown) => isObject(key) && ['d', 'k'].some((member) => Object.hasOwn(key, member)),
+    )
+  )
+}
+
+/** RFC 3986, without fragment: what may stand in a `Location` header as it is. */
+const URI = /^[\w.~:/?[\]@!$&'()*+,;=%-]+$/
+
 /** RFC 8252 §7.3: a native app may listen on a loopback address literal. */
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\])(:\d+)?\//
 
 function isRedirectUri(uri: string, metadata: Metadata): boolean {
-  if (!URL.canParse(uri) || uri.includes('#')) return false
+  if (!URI.test(uri) || !URL.canParse(uri)) return false
   const { protocol, username, password } = new URL(uri)
   if (username + password !== '') return false
   return protocol === 'https:' || (metadata['application_type'] === 'native' && LOOPBACK.test(uri))
+}
+
+function isPlainHttps(uri: string): boolean {
+  if (!URL.canParse(uri)) return false
+  const { protocol, username, password } = new URL(uri)
+  return protocol === 'https:' && username + password === ''
 }
 
 /** What a client must respect to be known. Read beside RFC 7591 §2 and FAPI 2.0 §5.3.2. */
@@ -169,7 +190,7 @@ export const registrationRules: readonly Rule<Registration>[] = [
       SIGNING.slice(1)
         .map((name) => shown(metadata, name))
         .join(', '),
-    remedy: 'Choose an algorithm of keys.algorithms, or add it there.',
+    remedy: 'Choose an algorithm of signing_algorithms, or add it there.',
   },
   {
     id: 'DCR-05',
@@ -187,11 +208,12 @@ export const registrationRules: readonly Rule<Registration>[] = [
     says: 'reads keys over TLS only',
     holds: ({ metadata }) => {
       const uri = text(metadata, 'jwks_uri')
-      return uri === '' || (URL.canParse(uri) && new URL(uri).protocol === 'https:')
+      return uri === '' || isPlainHttps(uri)
     },
-    otherwise: invalid('jwks_uri must be an https URL'),
-    expected: () => 'an https URL',
-    received: ({ metadata }) => shown(metadata, 'jwks_uri'),
+    otherwise: invalid('jwks_uri must be an https URL without credentials'),
+    expected: () => 'an https URL without user and password',
+    received: ({ metadata }) =>
+      `jwks_uri ${text(metadata, 'jwks_uri').replace(/\/\/[^/]*@/, '//…@')}`,
     remedy: 'Serve the key set over https.',
   },
   {
@@ -289,7 +311,7 @@ export const registrationRules: readonly Rule<Registration>[] = [
       words(text(metadata, 'scope')).every((name) => isKnownScope(service, name)),
     otherwise: invalid('a scope is unknown'),
     expected: ({ service }) =>
-      `scopes of OpenID Connect, or ${Object.keys(service.scopes).join(' ')}`,
+      `scopes among: ${[...OPENID_SCOPES, ...Object.keys(service.scopes)].join(' ')}`,
     received: ({ metadata }) => shown(metadata, 'scope'),
     remedy: 'Declare the scope under scopes of the service, or remove it here.',
   },

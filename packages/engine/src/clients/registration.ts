@@ -30,7 +30,8 @@ export function clientFromMetadata(
   metadata: Readonly<Record<string, unknown>>,
   service: Service,
 ): Client {
-  const id = String(metadata['client_id'])
+  const { client_id } = metadata
+  const id = typeof client_id === 'string' ? client_id : 'without client_id'
   const refusals = breaches(registrationRules, { metadata, service })
   if (refusals.length > 0) throw new InvalidClient(id, refusals)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rules above have checked every member
@@ -57,30 +58,37 @@ interface RegisteredMetadata {
 }
 
 function registered(metadata: RegisteredMetadata, service: Service): Client {
-  const {
-    client_id: id,
-    client_uri: uri,
-    token_endpoint_auth_signing_alg: assertionAlgorithm,
-    userinfo_signed_response_alg: userinfoAlgorithm,
-    default_max_age: defaultMaxAge,
-    jwks_uri: jwksUri,
-  } = metadata
+  const { client_id: id, jwks_uri: jwksUri } = metadata
   return {
     id,
     name: metadata.client_name ?? id,
-    ...(uri !== undefined && { uri }),
+    ...withoutDefault(metadata),
     redirectUris: metadata.redirect_uris ?? [],
     postLogoutRedirectUris: metadata.post_logout_redirect_uris ?? [],
     grantTypes: new Set(grantTypes({ ...metadata }).filter(isGrantType)),
     scopes: new Set(words(metadata.scope)),
-    ...(assertionAlgorithm !== undefined && { assertionAlgorithm }),
     keys: jwksUri === undefined ? { jwks: metadata.jwks } : { jwksUri },
     accessTokenFormat: metadata.access_token_format ?? 'jwt',
     idTokenAlgorithm: metadata.id_token_signed_response_alg ?? preferred(service),
-    ...(userinfoAlgorithm !== undefined && { userinfoAlgorithm }),
-    ...(defaultMaxAge !== undefined && { defaultMaxAge }),
     requireAuthTime: metadata.require_auth_time ?? false,
     defaultAcrValues: metadata.default_acr_values ?? [],
+  }
+}
+
+function withoutDefault(
+  metadata: RegisteredMetadata,
+): Pick<Client, 'uri' | 'assertionAlgorithm' | 'userinfoAlgorithm' | 'defaultMaxAge'> {
+  const {
+    client_uri: uri,
+    token_endpoint_auth_signing_alg: assertionAlgorithm,
+    userinfo_signed_response_alg: userinfoAlgorithm,
+    default_max_age: defaultMaxAge,
+  } = metadata
+  return {
+    ...(uri !== undefined && { uri }),
+    ...(assertionAlgorithm !== undefined && { assertionAlgorithm }),
+    ...(userinfoAlgorithm !== undefined && { userinfoAlgorithm }),
+    ...(defaultMaxAge !== undefined && { defaultMaxAge }),
   }
 }
 

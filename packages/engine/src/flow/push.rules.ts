@@ -29,6 +29,10 @@ export interface AcceptedPush extends Push {
 const LONGEST_NONCE = 1_024
 const LONGEST_STATE = 8_192
 
+/** What is kept with the request although nobody has to return it, and how long it may be, in characters. */
+const LONGEST_HINT = 4_096
+const HINTS = ['scope', 'acr_values', 'login_hint', 'ui_locales'] as const
+
 /** A base64url SHA-256 thumbprint. */
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 
@@ -173,6 +177,19 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     remedy: 'Keep the data at the client and send a reference to it as state.',
   },
   {
+    id: 'OAU-05',
+    reason: 'parameter_too_long',
+    says: 'keeps no parameter of any length',
+    holds: ({ parameters }) => tooLong(parameters) === undefined,
+    otherwise: invalidRequest('scope, acr_values, login_hint or ui_locales is too long'),
+    expected: () => `at most ${LONGEST_HINT} characters each`,
+    received: ({ parameters }) => {
+      const name = tooLong(parameters) ?? 'scope'
+      return `${name} of ${parameters[name]?.length ?? 0} characters`
+    },
+    remedy: 'Send less.',
+  },
+  {
     id: 'DPOP-JKT-01',
     reason: 'dpop_jkt_malformed',
     says: 'binds the code to dpop_jkt, which must be able to be a key thumbprint',
@@ -239,3 +256,7 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     remedy: 'Name an API listed under resources in the configuration, character by character.',
   },
 ]
+
+function tooLong(parameters: AuthorizationParameters): (typeof HINTS)[number] | undefined {
+  return HINTS.find((name) => (parameters[name]?.length ?? 0) > LONGEST_HINT)
+}

@@ -1,3 +1,6 @@
+import { parseJsonObject } from '@signet/protocol'
+import { Buffer } from 'node:buffer'
+
 /** What the `claims` parameter asks of one claim (OIDC Core §5.5.1). */
 export interface ClaimRequest {
   readonly essential: boolean
@@ -13,10 +16,13 @@ export interface ClaimsRequest {
 /** More claims than anybody has. */
 const MOST = 100
 
+/** Characters. It is kept as long as the grant. */
+const LONGEST = 16_384
+
 /**
  * Reads a `claims` parameter; unknown claims and members are kept or ignored, never an error (OIDC Core §5.5).
  *
- * @returns undefined when it is not JSON of that shape.
+ * @returns undefined when it is not JSON of that shape, or so deep, long or ambiguous that no reader is safe with it.
  */
 export function parseClaimsRequest(claims: string): ClaimsRequest | undefined {
   const request = parseObject(claims)
@@ -50,12 +56,9 @@ function parseClaim(asked: unknown): ClaimRequest | undefined {
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  if (text.length > LONGEST) return undefined
+  const object = parseJsonObject(Buffer.from(text))
+  return typeof object === 'string' ? undefined : object
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
