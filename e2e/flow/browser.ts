@@ -70,9 +70,14 @@ export class Browser {
   #headers({ headers }: RequestInit): Headers {
     const all = new Headers(headers)
     all.set('accept', 'text/html')
-    const cookies = [...this.#cookies].map(([name, value]) => `${name}=${value}`)
-    if (cookies.length > 0) all.set('cookie', cookies.join('; '))
+    const cookies = this.cookies()
+    if (cookies !== '') all.set('cookie', cookies)
     return all
+  }
+
+  /** The `Cookie` header it would send home. */
+  cookies(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
   #keep(response: Response): void {

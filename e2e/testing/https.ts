@@ -1,7 +1,7 @@
-import './authority.ts'
 import { Agent, request } from 'node:https'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { AUTHORITY } from './authority.ts'
 
 /** An answer, whole; redirects are answers. */
 export interface Answer {
@@ -18,7 +18,7 @@ export interface Asking {
   readonly port?: number
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+const agent = new Agent({ ca: AUTHORITY, keepAlive: true, maxSockets: 32 })
 
 /** Asks over TLS, certificate checked, nothing followed, nothing retried. */
 export function ask(url: string | URL, asking: Asking = {}): Promise<Answer> {

@@ -32,10 +32,12 @@ export interface Granted {
 }
 
 export interface PeerOptions {
-  readonly issuer: string
+  /** Empty until the server is there: see `at`. */
+  readonly issuer?: string
   readonly clientId: string
   readonly scope?: string
   readonly algorithm?: Algorithm
+  readonly key?: SigningKey
 }
 
 const now = (): number => Math.floor(Date.now() / 1_000)
@@ -56,11 +58,17 @@ export class Peer {
   /** The last nonce the server handed out. */
   nonce: string | undefined
 
-  constructor({ issuer, clientId, scope = 'accounts', algorithm = 'ES256' }: PeerOptions) {
+  constructor({ issuer = '', clientId, scope = 'accounts', ...keys }: PeerOptions) {
     this.issuer = issuer
     this.clientId = clientId
     this.scope = scope
-    this.key = generateSigningKey(algorithm)
+    this.key = keys.key ?? generateSigningKey(keys.algorithm ?? 'ES256')
+  }
+
+  /** The same client, at this server. */
+  at(issuer: string): Peer {
+    const { clientId, scope, key } = this
+    return new Peer({ issuer, clientId, scope, key })
   }
 
   /** How the client is registered. */
@@ -116,14 +124,12 @@ export class Peer {
   ): Promise<Answer> {
     const url = this.endpoint(name)
     const { assertion, proof } = difference
-    const fields = {
+    const credentials = assertion !== null && {
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: typeof assertion === 'string' ? assertion : this.assertion(assertion ?? {}),
-      ...form,
-      ...difference.form,
+      client_assertion: typeof assertion === 'string' ? assertion : this.assertion(assertion),
     }
     const dpop = typeof proof === 'string' ? proof : this.proof(url, proof ?? {})
-    const answer = await post(url, present(assertion === null ? unsigned(fields) : fields), {
+    const answer = await post(url, present({ ...credentials, ...form, ...difference.form }), {
       ...difference,
       headers: { ...(proof !== null && { dpop }), ...difference.headers },
     })
@@ -257,20 +263,4 @@ function present(form: Readonly<Record<string, string | undefined>>): URLSearchP
   const fields = new URLSearchParams()
   for (const [name, value] of Object.entries(form)) if (value !== undefined) fields.set(name, value)
   return fields
-}
-
-function unsigned<Form extends object>(
-  form: Form,
-): Omit<Form, 'client_assertion' | 'client_assertion_type'> {
-  const {
-    client_assertion: _assertion,
-    client_assertion_type: _type,
-    ...rest
-  } = {
-    client_assertion: undefined,
-    client_assertion_type: undefined,
-    ...form,
-  }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only these two members are gone
-  return rest as Omit<Form, 'client_assertion' | 'client_assertion_type'>
 }
