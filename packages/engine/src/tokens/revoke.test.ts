@@ -47,6 +47,15 @@ test('REV-01 who knows the id of a grant cannot end it without the secret', asyn
   assert.ok(await isActive(stage, refresh_token))
 })
 
+test('REV-01 an assertion works once here too', async () => {
+  const stage = createStage()
+  const { access_token, refresh_token = '' } = await granted(stage)
+  const request = stage.app.request({ token: access_token })
+  await revoke(request, stage.ports)
+  await refuses(revoke(request, stage.ports), 'invalid_client', 'PKJ-06')
+  assert.ok(await isActive(stage, refresh_token))
+})
+
 test('a request without a token is invalid', async () => {
   const stage = createStage()
   await refuses(revoking(stage, {}), 'invalid_request', 'OAU-05')

@@ -119,12 +119,14 @@ test('JWT-09 no other JWT of ours works as access token, nor one of another issu
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same claims under another key
   const copied = { ...claims } as unknown as IssuedClaims
   const unbound = { ...copied, cnf: undefined }
+  const otherwiseBound = { ...copied, cnf: { 'x5t#S256': 'a certificate' } }
   for (const [stolen, id] of [
     [id_token, 'JAT-01'],
     [stage.app.assertion(), 'JAT-01'],
     [createAccessToken(forged, ours), 'JWT-07'],
     [createAccessToken(copied, generateSigningKey('ES256')), 'JAT-05'],
     [createAccessToken(unbound, ours), 'SP-RS-03'],
+    [createAccessToken(otherwiseBound, ours), 'SP-RS-03'],
     [`${access_token.slice(0, -4)}AAAA`, undefined],
     ['no.jwt.at-all', 'JAT-05'],
     ['an-opaque-token-nobody-made', 'SP-RS-03'],
