@@ -44,7 +44,7 @@ export interface SqliteDatabase {
  * @throws SchemaRefused when the file is not ours, or of a newer release.
  */
 export function openSqlite(path: string, { clock, retention }: SqliteOptions): SqliteDatabase {
-  const file = open(path, clock)
+  const file = openFile(path, clock)
   const { connection, tables } = file
   const { transactions } = connection
   const stores = new Map<string, Store>()
@@ -67,7 +67,8 @@ export function openSqlite(path: string, { clock, retention }: SqliteOptions): S
   }
 }
 
-function open(path: string, clock: Clock): OpenFile {
+/** The file behind a database: prepared, of the newest schema, its statements ready. */
+export function openFile(path: string, clock: Clock): OpenFile {
   preparePrivateFile(path)
   const connection = new Connection(path)
   try {
