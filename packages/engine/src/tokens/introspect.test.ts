@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Introspected } from '../outcomes.ts'
+import type { Clients } from '../ports.ts'
 import { APP, createStage, ISSUER, RESOURCE, type Actor, type Stage } from '../testing/index.ts'
 import { introspect } from './introspect.ts'
 import { revoke } from './revoke.ts'
@@ -117,6 +118,20 @@ test('tokens of a user who is gone are inactive', async () => {
   stage.removeUser(ALICE)
   assert.deepEqual(await asked(stage, api, access_token), INACTIVE)
   assert.deepEqual(await asked(stage, stage.app, refresh_token), INACTIVE)
+})
+
+test('tokens of a client that was disabled are inactive', async () => {
+  const stage = createStage()
+  const api = apiOf(stage)
+  const { access_token } = await granted(stage)
+  const { clients } = stage.ports
+  const without: Clients = {
+    ...clients,
+    find: async (id) => (id === 'app' ? undefined : clients.find(id)),
+  }
+  const ports = { ...stage.ports, clients: without }
+  const { response } = await introspect(api.request({ token: access_token }), ports)
+  assert.deepEqual(response, INACTIVE)
 })
 
 test('INT-03 a resource server is told of its scopes only', async () => {

@@ -46,6 +46,7 @@ async function describeAccessToken(
   const scopes = scopesFor(caller, claims, ports.service)
   if (scopes === undefined) return undefined
   if (await ports.store.revocations.anyOf(revocableIds(claims))) return undefined
+  if ((await ports.clients.find(client_id)) === undefined) return undefined
   if (claims.grant_id !== undefined && !(await userStands(sub, ports))) return undefined
   return {
     active: true,

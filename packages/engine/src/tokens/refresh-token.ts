@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import { digestOf } from '../digest.ts'
 import type { Random } from '../ports.ts'
