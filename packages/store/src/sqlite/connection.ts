@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '@signet/engine'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { GroupCommit, type Transactional } from './group-commit.ts'
+import { patiently } from './patiently.ts'
 
 /** How long a statement waits for another process, which holds the file for a millisecond or two at a time. */
 const BUSY_MILLISECONDS = 5_000
@@ -76,23 +77,6 @@ export class Connection {
     this.transactions.noticeRollback(error)
     return new StoreUnavailable('the database failed', error)
   }
-}
-
-/** SQLite does not wait by itself when two processes turn on the log of a new file at once. */
-function patiently(work: () => void): void {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      work()
-      return
-    } catch (error) {
-      if (attempt === 100 || !isBusy(error)) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
-    }
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 5
 }
 
 function transactionsOf(database: DatabaseSync): Transactional {

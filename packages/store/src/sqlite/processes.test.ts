@@ -27,6 +27,7 @@ function start(): ChildProcess {
 async function ask(child: ChildProcess, task: Task): Promise<Answer> {
   const answered = once(child, 'message')
   child.send(task)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the child is ours
   const [answer] = (await answered) as [Answer]
   if ('failed' in answer) throw new Error(answer.failed)
   return answer
@@ -70,13 +71,15 @@ test('what has settled survives kill -9, from several writers at once', async ()
   const written = (await Promise.all([1, 2].map(() => writeUntilKilled(path)))).flat()
   assert.ok(written.length >= 200)
 
-  const { codes, grants, replay } = open(path).store(ISSUER)
+  const database = open(path)
+  const { codes, grants, replay } = database.store(ISSUER)
   for (const name of written) {
     assert.equal((await codes.peek(name))?.digest, name)
     assert.equal(await codes.redeem(name), false, `${name} can be redeemed again`)
     assert.equal((await grants.get(name))?.id, name)
     assert.notEqual(await replay.first([{ digest: name, until: 1_900_000_000 }]), undefined)
   }
+  database.close()
 })
 
 /** Lets a process write, kills it in the middle of it, and answers what it said had settled. */
