@@ -99,7 +99,8 @@ async function logIn({ demo, tell }: Flow, { link }: Pending): Promise<URL> {
   tell.check('the person is known, and every redirect was a 303', consent.status === 200)
 
   tell.step('Consent', 'The page says who asks, and for what; the person allows it.')
-  for (const scope of ['accounts', 'offline_access']) tell.note(`asked for: ${scope}`)
+  const scopes = [...consent.html.matchAll(/data-scope="([^"]+)"/g)].map(([, scope]) => scope)
+  tell.check(`it names what is asked for: ${scopes.join(', ')}`, scopes.includes('accounts'))
   const away = await browser.press(consent, 'approve')
   if (!(away instanceof URL)) throw new Error(`after consent the browser stays at ${away.url.href}`)
   return away
