@@ -11,7 +11,6 @@ import {
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { webcrypto } from 'node:crypto'
 
 /** A certificate and its private key, both PEM. */
 export interface Credential {
@@ -66,7 +65,7 @@ export async function createLocalCertificates(
     ],
   })
   const key = PemConverter.encode(
-    await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
+    await crypto.subtle.exportKey('pkcs8', keys.privateKey),
     'PRIVATE KEY',
   )
   return {
@@ -79,6 +78,6 @@ function generalName(name: string): { readonly type: 'ip' | 'dns'; readonly valu
   return { type: /^[\d.]+$|:/.test(name) ? 'ip' : 'dns', value: name }
 }
 
-function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+function generateKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
 }

@@ -1,10 +1,5 @@
-import { webcrypto } from 'node:crypto'
-
-// @peculiar/x509 registers its parts with tsyringe, which insists on a reflection API it then has no metadata for.
-for (const name of ['getMetadata', 'getOwnMetadata', 'defineMetadata']) {
-  if (!(name in Reflect)) Object.assign(Reflect, { [name]: () => undefined })
-}
-const x509 = await import('@peculiar/x509')
+import 'reflect-metadata' // @peculiar/x509 needs it, before anything of its own
+import * as x509 from '@peculiar/x509'
 
 const SIGNING = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const DAY = 86_400_000
@@ -40,7 +35,7 @@ export const LOOPBACK: Subject = {
 }
 
 export async function createAuthority(): Promise<Authority> {
-  const keys = await webcrypto.subtle.generateKey(SIGNING, true, ['sign', 'verify'])
+  const keys = await crypto.subtle.generateKey(SIGNING, true, ['sign', 'verify'])
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=Authority of a test',
     keys,
@@ -102,18 +97,18 @@ function validity({ age = 1, lifetime = 30 }: Partial<Subject>): {
   return { notBefore, notAfter: new Date(notBefore.getTime() + lifetime * DAY) }
 }
 
-function keyPair({ rsa = false }: Subject): Promise<webcrypto.CryptoKeyPair> {
-  if (!rsa) return webcrypto.subtle.generateKey(SIGNING, true, ['sign', 'verify'])
+function keyPair({ rsa = false }: Subject): Promise<CryptoKeyPair> {
+  if (!rsa) return crypto.subtle.generateKey(SIGNING, true, ['sign', 'verify'])
   const algorithm = {
     name: 'RSASSA-PKCS1-v1_5',
     hash: 'SHA-256',
     modulusLength: 2048,
     publicExponent: new Uint8Array([1, 0, 1]),
   }
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
-async function pem({ privateKey }: webcrypto.CryptoKeyPair): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey))
+async function pem({ privateKey }: CryptoKeyPair): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', privateKey))
   return `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`
 }
