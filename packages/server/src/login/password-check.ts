@@ -7,6 +7,8 @@ export type PasswordVerdict = 'right' | 'wrong' | 'busy'
 export interface PasswordChecks {
   /** `phc` is undefined for a user who does not exist, and takes as long. */
   check(password: string, phc: string | undefined): Promise<PasswordVerdict>
+  /** A new hash; undefined when too many others wait already. */
+  hash(password: string): Promise<string | undefined>
 }
 
 const AT_ONCE = 2
@@ -37,16 +39,22 @@ export function createPasswordChecks({
     else next()
   }
 
+  const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result | undefined> => {
+    if (waiting.length >= longestQueue) return undefined
+    await begin()
+    try {
+      return await work()
+    } finally {
+      end()
+    }
+  }
+
   return {
     check: async (password, phc) => {
-      if (waiting.length >= longestQueue) return 'busy'
-      await begin()
-      try {
-        const matches = await verifyPassword(password, phc ?? (await nobody))
-        return matches && phc !== undefined ? 'right' : 'wrong'
-      } finally {
-        end()
-      }
+      const matches = await inTurn(async () => verifyPassword(password, phc ?? (await nobody)))
+      if (matches === undefined) return 'busy'
+      return matches && phc !== undefined ? 'right' : 'wrong'
     },
+    hash: (password) => inTurn(() => hashPassword(password)),
   }
 }

@@ -1,0 +1,78 @@
+import {
+  accessTokenRules,
+  accessTokenSignatureRules,
+  assertionRules,
+  assertionSignatureRules,
+  hintRules,
+  hintSignatureRules,
+  proofContextRules,
+  proofFieldRules,
+  proofShapeRules,
+  proofSignatureRules,
+  type Rule,
+} from '@signet/protocol'
+import { formRules } from './back-channel.ts'
+import { credentialRules } from './client-authentication.rules.ts'
+import { arrivalRules, referenceRules, trustRules } from './flow/begin.rules.ts'
+import { clientCredentialsRules } from './flow/client-credentials.rules.ts'
+import { permissionRules } from './flow/decide.rules.ts'
+import { logoutRules } from './flow/end-session.rules.ts'
+import { codeAgeRules, exchangeRules } from './flow/exchange.rules.ts'
+import { visitRules } from './flow/interaction.rules.ts'
+import { pushRules } from './flow/push.rules.ts'
+import { queryRules } from './flow/query.rules.ts'
+import { narrowingRules, refreshRules } from './flow/refresh.rules.ts'
+import { grantChoiceRules, possessionRules } from './flow/token.rules.ts'
+import { targetRules } from './tokens/audience.ts'
+import { presentedTokenRules, revocationRules } from './tokens/presented-token.rules.ts'
+import { accessRules, presentationRules, resourcePossessionRules } from './tokens/userinfo.rules.ts'
+
+type Obligation = Pick<Rule<never>, 'reason' | 'says'>
+
+const LISTS: readonly (readonly Obligation[])[] = [
+  accessRules,
+  accessTokenRules,
+  accessTokenSignatureRules,
+  arrivalRules,
+  assertionRules,
+  assertionSignatureRules,
+  clientCredentialsRules,
+  codeAgeRules,
+  credentialRules,
+  exchangeRules,
+  formRules,
+  grantChoiceRules,
+  hintRules,
+  hintSignatureRules,
+  logoutRules,
+  narrowingRules,
+  permissionRules,
+  possessionRules,
+  presentationRules,
+  presentedTokenRules,
+  proofContextRules,
+  proofFieldRules,
+  proofShapeRules,
+  proofSignatureRules,
+  pushRules,
+  queryRules,
+  referenceRules,
+  refreshRules,
+  resourcePossessionRules,
+  revocationRules,
+  targetRules,
+  trustRules,
+  visitRules,
+]
+
+const BY_REASON: ReadonlyMap<string, string> = new Map(
+  LISTS.flat().map(({ reason, says }) => [reason, says]),
+)
+
+/**
+ * What a rule says, found by the reason of its breach; to be read after "The server …". Undefined for a refusal that no rule
+ * made, because only a store could tell.
+ */
+export function obligationOf(reason: string): string | undefined {
+  return BY_REASON.get(reason)
+}

@@ -1,0 +1,41 @@
+import type { Clock, Store } from '@signet/engine'
+import { openSqlite } from '@signet/store/sqlite'
+import type { Config } from '../config/config.ts'
+
+/** The state of all services of a process. */
+export interface Stores {
+  store(issuer: string): Store
+  /** Forgets what has ended, at most `budget` rows of each table, and says how many of which. */
+  sweep(budget: number): Promise<Readonly<Record<string, number>>>
+  /** @throws StoreUnavailable when nothing can be kept now. */
+  check(): Promise<void>
+  close(): void
+}
+
+/** Opens what the configuration names. */
+export async function openStores({ store, audit }: Config, clock: Clock): Promise<Stores> {
+  if ('memory' in store) return memoryStores(clock)
+  const database = openSqlite(store.sqlite, { clock, retention: audit.retention })
+  return {
+    store: (issuer) => database.store(issuer),
+    sweep: async (budget) => ({ ...(await database.sweep(budget)) }),
+    check: () => database.check(),
+    close: () => database.close(),
+  }
+}
+
+/** For tests and the bench; loaded only there. */
+async function memoryStores(clock: Clock): Promise<Stores> {
+  const { createMemoryStore } = await import('@signet/engine/testing')
+  const stores = new Map<string, Store>()
+  return {
+    store: (issuer) => {
+      const store = stores.get(issuer) ?? createMemoryStore(clock)
+      stores.set(issuer, store)
+      return store
+    },
+    sweep: () => Promise.resolve({}),
+    check: () => Promise.resolve(),
+    close: () => stores.clear(),
+  }
+}

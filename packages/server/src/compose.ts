@@ -1,0 +1,218 @@
+import { createEngine, type Clock, type Random, type Store } from '@signet/engine'
+import type { AddressInfo } from 'node:net'
+import type { DestinationStream, Logger } from 'pino'
+import { createClients } from './adapters/clients.ts'
+import { carryOut } from './adapters/declarations.ts'
+import { openKeyRing, type KeyRing } from './adapters/keys.ts'
+import { createFetch, type Fetch } from './adapters/outgoing.ts'
+import { openStores, type Stores } from './adapters/stores.ts'
+import { createSubjects } from './adapters/subjects.ts'
+import { systemClock, systemRandom } from './adapters/system.ts'
+import type { Config, ServiceConfig } from './config/config.ts'
+import { closeGently } from './http/close.ts'
+import type { Served } from './http/served.ts'
+import { createServer } from './http/server.ts'
+import { createPasswordChecks, type PasswordChecks } from './login/password-check.ts'
+import { createThrottle } from './login/throttle.ts'
+import { openManagement } from './management/health.ts'
+import { createLog } from './management/log.ts'
+import { createMetrics, type Metrics } from './management/metrics.ts'
+import { countedEngine, observedStore } from './management/observed.ts'
+import { startSweeping } from './management/sweeping.ts'
+import { routes } from './oauth/routes.ts'
+
+/** A server that takes requests. */
+export interface RunningServer {
+  /** Where it listens, as the machine sees it; the issuers are what clients see. */
+  readonly url: string
+  /** Of `/livez`, `/readyz` and `/metrics`, if they are served. */
+  readonly managementUrl?: string
+  /** Turns readiness off, takes no more connections, lets requests under way end, and lets go of everything. */
+  close(): Promise<void>
+}
+
+/** What tests put in the place of the machine. */
+export interface StartOptions {
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly stores?: Stores
+  /** Where the log goes; absent: to standard output. */
+  readonly log?: DestinationStream
+}
+
+/** What the services of one process share. */
+export interface Shared {
+  readonly config: Config
+  readonly clock: Clock
+  readonly random: Random
+  readonly stores: Stores
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly fetch: Fetch
+  readonly checks: PasswordChecks
+}
+
+/**
+ * Starts all services of a configuration. This file alone decides which adapter fills which port.
+ *
+ * @throws InvalidClient, DeclarationClash, Misconfigured: nothing keeps running then.
+ */
+export async function startServer(
+  config: Config,
+  options: StartOptions = {},
+): Promise<RunningServer> {
+  const shared = await share(config, options)
+  const undo: (() => unknown)[] = []
+  if (options.stores === undefined) undo.push(() => shared.stores.close())
+  try {
+    return await start(shared, undo)
+  } catch (error) {
+    for (const step of undo.toReversed()) await step()
+    throw error
+  }
+}
+
+async function share(config: Config, options: StartOptions): Promise<Shared> {
+  const { clock = systemClock, random = systemRandom } = options
+  return {
+    config,
+    clock,
+    random,
+    stores: options.stores ?? (await openStores(config, clock)),
+    metrics: createMetrics(),
+    log: createLog(config.log.level, options.log),
+    fetch: createFetch(config.outgoing),
+    checks: createPasswordChecks(),
+  }
+}
+
+/** Adds to `undo` whatever it opened, in order. */
+async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningServer> {
+  const { config, stores, metrics, log } = shared
+  const hosted = []
+  for (const service of config.services) {
+    const { served, stop } = await openService(service, shared)
+    undo.push(stop)
+    hosted.push({ served, routes: routes(served) })
+  }
+  const durations = new Map<string, { observe(seconds: number): void }>()
+  const app = createServer(config.listen, hosted, (step, milliseconds) => {
+    const series = durations.get(step) ?? metrics.duration.labels({ step })
+    durations.set(step, series)
+    series.observe(milliseconds / 1000)
+  })
+  let draining = false
+  const { host, port } = config.listen
+  undo.push(() => closeGently(app, config.drain * 1000))
+  await app.listen({ host, port })
+
+  const sweeping = startSweeping({ sweep: (budget) => stores.sweep(budget), metrics, log })
+  undo.push(() => sweeping.stop())
+  const management =
+    config.management &&
+    (await openManagement(config.management, {
+      registry: metrics.registry,
+      checkStore: () => stores.check(),
+      draining: () => draining,
+    }))
+  log.info({ issuers: config.services.map(({ service }) => service.issuer), port }, 'listening')
+  return {
+    url: urlOf(config, app.server.address()),
+    ...(management !== undefined && { managementUrl: management.url }),
+    close: async () => {
+      if (draining) return
+      draining = true
+      log.info('draining')
+      for (const step of undo.toReversed()) await step()
+      await management?.close()
+    },
+  }
+}
+
+function urlOf(
+  { listen: { host, port, tls } }: Config,
+  address: AddressInfo | string | null,
+): string {
+  const actual = typeof address === 'object' && address !== null ? address.port : port
+  const name = host.includes(':') ? `[${host}]` : host
+  return `${tls === undefined ? 'http' : 'https'}://${name}:${actual}`
+}
+
+/** A service with its ports filled; `stop` ends what it does on its own. */
+export interface OpenedService {
+  readonly served: Served
+  readonly stop: () => void
+}
+
+/** Carries out what the file declares for a service, and makes it ready to be served. */
+export async function openService(config: ServiceConfig, shared: Shared): Promise<OpenedService> {
+  const { service } = config
+  const { clock, random, checks, metrics } = shared
+  const log = shared.log.child({ issuer: service.issuer })
+  const store = observedStore(shared.stores.store(service.issuer), { metrics, log })
+  await carryOut(config, { store, clock, random })
+  const keys = await openKeyRing({
+    service,
+    store,
+    clock,
+    failed: (error) => log.error({ err: error }, 'the keys could not be read'),
+  })
+  const secrets = (): readonly Buffer[] => keys.secrets('known device')
+  return {
+    served: {
+      service,
+      engine: countedEngine(
+        engineFor(config, { ...shared, log, store, keys }),
+        service.issuer,
+        metrics,
+      ),
+      keys,
+      store,
+      clock,
+      random,
+      log,
+      login: { throttle: createThrottle({ store, clock, secrets }), checks, secrets },
+      jwksMaxAge: Math.min(LONGEST_JWKS_AGE, Math.floor(shared.config.keys.announce / 2)),
+    },
+    stop: () => keys.stop(),
+  }
+}
+
+/** Seconds. */
+const LONGEST_JWKS_AGE = 300
+
+export interface EngineParts extends Pick<
+  Shared,
+  'clock' | 'random' | 'fetch' | 'metrics' | 'log'
+> {
+  readonly store: Store
+  readonly keys: KeyRing
+}
+
+/** The engine of one service on these adapters. */
+export function engineFor(
+  { service }: ServiceConfig,
+  parts: EngineParts,
+): ReturnType<typeof createEngine> {
+  const { clock, random, store, keys, fetch, metrics, log } = parts
+  const clients = createClients({
+    service,
+    store,
+    clock,
+    fetch,
+    fetched: (jwksUri, result, detail) => {
+      metrics.jwksFetches.inc({ result })
+      if (result !== 'ok' || detail !== undefined) log.warn({ jwksUri, result, detail }, 'jwks_uri')
+    },
+    unusable: (clientId, error) => log.error({ clientId, err: error }, 'a client cannot be used'),
+  })
+  return createEngine({
+    service,
+    clock,
+    random,
+    store,
+    keys,
+    clients,
+    subjects: createSubjects(store),
+  })
+}

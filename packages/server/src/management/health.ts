@@ -1,0 +1,90 @@
+import type { Registry } from '@prometheus-io/client'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { pathOf } from '../http/request.ts'
+
+export interface HealthPorts {
+  readonly registry: Registry
+  /** Rejects when the store cannot be used. */
+  readonly checkStore: () => Promise<void>
+  readonly draining: () => boolean
+}
+
+export interface Management {
+  readonly url: string
+  close(): Promise<void>
+}
+
+interface Check {
+  readonly name: string
+  readonly ok: boolean
+}
+
+/**
+ * The listener for whoever runs this process, never for its callers: `/livez` (the process answers), `/readyz` (it may be sent
+ * requests), `/metrics` (Prometheus).
+ */
+export async function openManagement(
+  { host, port }: { readonly host: string; readonly port: number },
+  ports: HealthPorts,
+): Promise<Management> {
+  const server = createServer((request, response) => {
+    void respond(request, response, ports).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve)
+  })
+  server.unref()
+  const address = server.address()
+  const actual = typeof address === 'object' && address !== null ? address.port : port
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  ports: HealthPorts,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD' }).end()
+    return
+  }
+  switch (pathOf(request)) {
+    case '/livez':
+      return tell(response, 200, { status: 'ok' })
+    case '/readyz': {
+      const checks = await check(ports)
+      const ready = checks.every(({ ok }) => ok)
+      return tell(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks })
+    }
+    case '/metrics': {
+      const metrics = await ports.registry.metrics()
+      response.writeHead(200, { 'content-type': ports.registry.contentType }).end(metrics)
+      return
+    }
+    default:
+      return tell(response, 404, { paths: ['/livez', '/readyz', '/metrics'] })
+  }
+}
+
+async function check({ checkStore, draining }: HealthPorts): Promise<readonly Check[]> {
+  const store = await checkStore().then(
+    () => true,
+    () => false,
+  )
+  return [
+    { name: 'accepting', ok: !draining() },
+    { name: 'store', ok: store },
+  ]
+}
+
+function tell(response: ServerResponse, status: number, body: object): void {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+  response.writeHead(status, headers).end(JSON.stringify(body))
+}
