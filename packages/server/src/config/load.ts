@@ -6,13 +6,16 @@ import {
   type Lifetimes,
   type Service,
 } from '@signet/engine'
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseDocument } from 'yaml'
-import type { Config, Listen, ServiceConfig } from './config.ts'
+import { parsePasswordHash } from '../login/password-hash.ts'
+import type { Config, ServiceConfig } from './config.ts'
 import { withEnvironment } from './environment.ts'
+import type { ConfigFile, ServiceFile } from './file.ts'
+import { readPem, readSource } from './files.ts'
+import { listenOn, listenProblems } from './listen.ts'
 import { InvalidConfig, problemsOf } from './problems.ts'
-import { configSchema, type ConfigFile, type ServiceFile } from './schema.ts'
+import { configSchema } from './schema.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -41,15 +44,20 @@ export function readConfigFile(path: string, environment: Environment): ConfigFi
 }
 
 function parse(path: string): unknown {
-  const text = read(path, path, 'the configuration file')
-  const document = parseDocument(text, { uniqueKeys: true })
+  const document = parseDocument(readSource(path), { uniqueKeys: true })
   if (document.errors.length > 0) {
     throw new InvalidConfig(
       path,
       document.errors.map(({ message }) => message.split('\n', 1)[0] ?? ''),
     )
   }
-  return document.toJS({ maxAliasCount: 100 }) ?? {}
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {}
+  } catch (error) {
+    // An alias without anchor, or one that would unfold without end.
+    if (error instanceof ReferenceError) throw new InvalidConfig(path, [error.message])
+    throw error
+  }
 }
 
 /** The two forms: one issuer at the top, or several below `services`; never both. */
@@ -80,7 +88,9 @@ function resolveConfig(file: ConfigFile, path: string): Config {
   const services = servicesOf(file).map(serviceConfig)
   const problems = [...serviceProblems(services), ...listenProblems(file)]
   if (problems.length > 0) throw new InvalidConfig(path, problems)
-  const certificates = (outgoing?.trusted_cas ?? []).map((name) => read(path, name, 'trusted_cas'))
+  const certificates = (outgoing?.trusted_cas ?? []).map((name) =>
+    readPem(name, { path, setting: 'outgoing.trusted_cas' }),
+  )
   return {
     listen: listenOn(listen, path),
     ...(management && {
@@ -159,13 +169,17 @@ function lifetimesOf(file: ServiceFile['lifetimes']): Lifetimes {
 function serviceProblems(services: readonly ServiceConfig[]): readonly string[] {
   const named = (issuer: string, lines: readonly string[]): readonly string[] =>
     services.length === 1 ? lines : lines.map((line) => `${issuer}: ${line}`)
-  const own = services.flatMap(({ service, clients }) =>
+  const own = services.flatMap(({ service, clients, users }) =>
     named(service.issuer, [
       ...breachesOf(service),
       ...repeated(clients.map(({ client_id }) => String(client_id))).map(
         (id) => `clients: ${id} is declared twice`,
       ),
       ...clients.flatMap((metadata) => clientProblems(metadata, service)),
+      ...repeated(users.map(({ username }) => username)).map(
+        (username) => `users: ${username} is declared twice`,
+      ),
+      ...users.flatMap(userProblems),
     ]),
   )
   const twice = repeated(services.map(({ service }) => service.issuer.replace(/\/$/, '')))
@@ -180,40 +194,27 @@ function clientProblems(
     clientFromMetadata(metadata, service)
     return []
   } catch (error) {
-    if (error instanceof InvalidClient) return [error.message]
-    throw error
+    if (!(error instanceof InvalidClient)) throw error
+    return error.refusals.map(
+      ({ refusal, evidence: { id, expected, received } }) =>
+        `clients: ${String(metadata['client_id'])}: ${refusal.description} (${id}); expected ${expected}; found ${received}`,
+    )
+  }
+}
+
+function userProblems({
+  username,
+  password_hash,
+}: ServiceConfig['users'][number]): readonly string[] {
+  try {
+    parsePasswordHash(password_hash)
+    return []
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return [`users: ${username}: ${error.message}`]
   }
 }
 
 function repeated(names: readonly string[]): readonly string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
-}
-
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
-
-/** SP-NET-01: without TLS only where nobody else can listen. */
-function listenProblems({ listen }: ConfigFile): readonly string[] {
-  if (listen.tls !== undefined || LOOPBACK.has(listen.host ?? '127.0.0.1')) return []
-  return [
-    `listen.tls: required on ${listen.host ?? ''} (SP-NET-01); plain http is for loopback, behind a TLS proxy`,
-  ]
-}
-
-function listenOn({ host, port, tls }: ConfigFile['listen'], path: string): Listen {
-  const certificates = tls && {
-    certificate: read(path, tls.certificate, 'listen.tls.certificate'),
-    key: read(path, tls.key, 'listen.tls.key'),
-  }
-  return { host: host ?? '127.0.0.1', port, ...(certificates && { tls: certificates }) }
-}
-
-/** A file named in the configuration, relative to it. */
-function read(path: string, name: string, what: string): string {
-  const file = name === path ? path : resolve(dirname(path), name)
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new InvalidConfig(path, [`${what}: ${file} cannot be read (${reason})`])
-  }
 }

@@ -16,9 +16,13 @@ export class InvalidConfig extends Error {
 /** What zod found, as lines for a person; an unknown key comes with the known one most like it. */
 export function problemsOf(error: z.ZodError): readonly string[] {
   return error.issues.flatMap((issue) => {
-    if (issue.code !== 'unrecognized_keys') return [`${place(issue.path)}: ${issue.message}`]
+    if (issue.code !== 'unrecognized_keys') return [`${place(issue.path)}: ${said(issue.message)}`]
     return issue.keys.map((key) => unknownKey([...issue.path, key]))
   })
+}
+
+function said(message: string): string {
+  return message.endsWith('received undefined') ? 'required' : message
 }
 
 function unknownKey(path: readonly PropertyKey[]): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ConfigFile } from './file.ts'
 
 /** Everything a configuration file may say. Names are those of the wire and of the documentation. */
 
@@ -88,7 +89,7 @@ const service = {
 
 const serviceSchema = z.strictObject(service)
 
-export const configSchema = z
+export const configSchema: z.ZodType<ConfigFile> = z
   .strictObject({
     $schema: z.string().optional(),
     ...service,
@@ -103,8 +104,8 @@ export const configSchema = z
       port,
       tls: z
         .strictObject({
-          certificate: z.string().describe('PEM file, the chain included.'),
-          key: z.string().describe('PEM file.'),
+          certificate: z.string().describe('PEM file (or PEM), the chain included.'),
+          key: z.string().describe('PEM file (or PEM).'),
         })
         .optional(),
     }),
@@ -132,9 +133,6 @@ export const configSchema = z
     drain: seconds.optional().describe('How long requests under way may take on SIGTERM.'),
   })
   .describe('Configuration of Signet.')
-
-export type ConfigFile = z.infer<typeof configSchema>
-export type ServiceFile = z.infer<typeof serviceSchema>
 
 /** The JSON Schema of a configuration file. */
 export function jsonSchema(): Readonly<Record<string, unknown>> {

@@ -1,0 +1,70 @@
+/** A configuration file by its own names, checked by `schema.ts`: `undefined` says absent, as zod does. */
+export interface ConfigFile extends Omit<ServiceFile, 'issuer'> {
+  readonly $schema?: string | undefined
+  readonly issuer?: string | undefined
+  /** Several issuers in one process; instead of issuer and what belongs to it. */
+  readonly services?: readonly ServiceFile[] | undefined
+  readonly listen: ListenFile
+  readonly management?: { readonly host?: string | undefined; readonly port: number } | undefined
+  readonly store: { readonly sqlite: string }
+  readonly log?:
+    { readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent' | undefined } | undefined
+  readonly outgoing?:
+    | {
+        readonly allow_private_hosts?: readonly string[] | undefined
+        readonly trusted_cas?: readonly string[] | undefined
+      }
+    | undefined
+  readonly keys?:
+    { readonly announce?: number | undefined; readonly retire?: number | undefined } | undefined
+  readonly audit?: { readonly retention?: number | undefined } | undefined
+  readonly drain?: number | undefined
+}
+
+export interface ListenFile {
+  readonly host?: string | undefined
+  readonly port: number
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined
+}
+
+/** What a file says of one issuer. */
+export interface ServiceFile {
+  readonly issuer: string
+  readonly name?: string | undefined
+  readonly profile?: 'fapi2-security' | undefined
+  readonly lifetimes?: LifetimesFile | undefined
+  readonly dpop?: { readonly nonce?: 'off' | 'required' | undefined } | undefined
+  readonly signing_algorithms?: readonly ('ES256' | 'PS256' | 'EdDSA')[] | undefined
+  /** RFC 7591 metadata. */
+  readonly clients?: readonly Readonly<Record<string, unknown>>[] | undefined
+  readonly scopes?: Readonly<Record<string, ScopeFile>> | undefined
+  readonly resources?: readonly ResourceFile[] | undefined
+  readonly default_resource?: string | undefined
+  readonly users?: readonly UserFile[] | undefined
+}
+
+export interface LifetimesFile {
+  readonly pushed_request?: number | undefined
+  readonly interaction?: number | undefined
+  readonly code?: number | undefined
+  readonly access_token?: number | undefined
+  readonly refresh_token?: number | undefined
+  readonly id_token?: number | undefined
+  readonly session?: number | undefined
+}
+
+export interface ScopeFile {
+  readonly description: { readonly en: string; readonly de?: string | undefined }
+}
+
+export interface ResourceFile {
+  readonly resource: string
+  readonly scopes?: readonly string[] | undefined
+  readonly introspection_clients?: readonly string[] | undefined
+}
+
+export interface UserFile {
+  readonly username: string
+  readonly password_hash: string
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+}
