@@ -66,7 +66,9 @@ function decoded(assertion: string | undefined): {
   }
 }
 
-function wanted({ header }: DecodedJwt): { readonly kid?: string; readonly alg: string } {
-  const alg = String(header['alg'])
-  return typeof header['kid'] === 'string' ? { kid: header['kid'], alg } : { alg }
+function wanted({ header: { kid, alg } }: DecodedJwt): {
+  readonly kid?: string
+  readonly alg: string
+} {
+  return kid === undefined ? { alg } : { kid, alg }
 }

@@ -144,7 +144,9 @@ describe('an explained refusal', () => {
     assert.equal((await engine.push(stage.app.request(ASKING))).action, 'created')
     assert.deepEqual(events, [])
   })
+})
 
+describe('the audit of refused requests', () => {
   test('never holds a secret that was sent, wherever it was put', async () => {
     const stage = createStage()
     const { engine, events } = watched(stage)

@@ -110,14 +110,7 @@ export function createEngine(ports: Ports): Engine {
     return nonces ? async (request) => withNonce(await bound(request)) : bound
   }
 
-  const frontChannel =
-    <Request, Outcome>(step: (request: Request, ports: Ports) => Promise<Outcome>) =>
-    async (request: Request): Promise<Outcome> => {
-      const outcome = await step(request, ports)
-      await store.settled()
-      return outcome
-    }
-
+  const frontChannel = durably(ports)
   return {
     push: withProof('push', push),
     begin: frontChannel(begin),
@@ -131,5 +124,18 @@ export function createEngine(ports: Ports): Engine {
     endSession: frontChannel(endSession),
     metadata: metadataJson(ports),
     refuse,
+  }
+}
+
+/** Binds the steps of the browser, which answer their refusals themselves. */
+function durably(
+  ports: Ports,
+): <Request, Outcome>(
+  step: (request: Request, ports: Ports) => Promise<Outcome>,
+) => (request: Request) => Promise<Outcome> {
+  return (step) => async (request) => {
+    const outcome = await step(request, ports)
+    await ports.store.settled()
+    return outcome
   }
 }

@@ -44,14 +44,14 @@ export function withEnvironment(
   const known = new Map(variables().map((variable) => [variable.name, variable]))
   const problems: string[] = []
   const merged: unknown = structuredClone(file)
-  for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || value === undefined || RESERVED.has(name)) continue
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith(PREFIX) || RESERVED.has(name)) continue
     const fromFile = !known.has(name) && name.endsWith('_FILE')
     const variable = known.get(fromFile ? name.slice(0, -'_FILE'.length) : name)
     if (variable === undefined) problems.push(unknownVariable(name, [...known.keys()]))
     else if (fromFile && environment[variable.name] !== undefined)
       problems.push(`${name}: ${variable.name} is set too; set one of them`)
-    else place(merged, variable, fromFile ? content(value, name, problems) : value)
+    else place(merged, variable, valueOf(name, { environment, fromFile, problems }))
   }
   return { merged, problems }
 }
@@ -64,11 +64,24 @@ function unknownVariable(name: string, known: readonly string[]): string {
   return `${name}: unknown variable${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`
 }
 
-function content(path: string, name: string, problems: string[]): string {
+function valueOf(
+  name: string,
+  {
+    environment,
+    fromFile,
+    problems,
+  }: {
+    readonly environment: Readonly<Record<string, string | undefined>>
+    readonly fromFile: boolean
+    readonly problems: string[]
+  },
+): string {
+  const value = environment[name] ?? ''
+  if (!fromFile) return value
   try {
-    return readFileSync(path, 'utf8').trim()
+    return readFileSync(value, 'utf8').trim()
   } catch {
-    problems.push(`${name}: ${path} cannot be read`)
+    problems.push(`${name}: ${value} cannot be read`)
     return ''
   }
 }

@@ -313,5 +313,5 @@ describe('a client or user that cannot be', () => {
 
 function generatePrivatePem(): string {
   const { privateKey } = generateSigningKey('ES256')
-  return privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+  return privateKey.export({ format: 'pem', type: 'pkcs8' })
 }

@@ -11,7 +11,7 @@ import { parseDocument } from 'yaml'
 import { parsePasswordHash } from '../login/password-hash.ts'
 import type { Config, ServiceConfig } from './config.ts'
 import { withEnvironment } from './environment.ts'
-import type { ConfigFile, ServiceFile } from './file.ts'
+import type { ConfigFile, LifetimesFile, ServiceFile } from './file.ts'
 import { readPem, readSource } from './files.ts'
 import { listenOn, listenProblems } from './listen.ts'
 import { InvalidConfig, problemsOf } from './problems.ts'
@@ -84,26 +84,39 @@ const SERVICE_KEYS = [
 ] as const satisfies readonly (keyof ServiceFile)[]
 
 function resolveConfig(file: ConfigFile, path: string): Config {
-  const { listen, management, log, outgoing, keys, audit, drain } = file
+  const { listen, management, log, keys, audit } = file
   const services = servicesOf(file).map(serviceConfig)
   const problems = [...serviceProblems(services), ...listenProblems(file)]
   if (problems.length > 0) throw new InvalidConfig(path, problems)
-  const certificates = (outgoing?.trusted_cas ?? []).map((name) =>
-    readPem(name, { path, setting: 'outgoing.trusted_cas' }),
-  )
   return {
     listen: listenOn(listen, path),
-    ...(management && {
-      management: { host: management.host ?? '127.0.0.1', port: management.port },
-    }),
+    ...(management && { management: over({ host: '127.0.0.1', port: 0 }, management) }),
     store: { sqlite: resolve(dirname(path), file.store.sqlite) },
-    log: { level: log?.level ?? 'info' },
-    outgoing: { allowPrivateHosts: outgoing?.allow_private_hosts ?? [], trustedCas: certificates },
-    keys: { announce: keys?.announce ?? 600, retire: keys?.retire ?? DAY },
-    audit: { retention: audit?.retention ?? 30 * DAY },
-    drain: drain ?? 10,
+    log: over<Config['log']>({ level: 'info' }, log),
+    outgoing: outgoingOf(file, path),
+    keys: over({ announce: 600, retire: DAY }, keys),
+    audit: over({ retention: 30 * DAY }, audit),
+    drain: file.drain ?? 10,
     services,
   }
+}
+
+function outgoingOf({ outgoing }: ConfigFile, path: string): Config['outgoing'] {
+  const certificates = outgoing?.trusted_cas ?? []
+  return {
+    allowPrivateHosts: outgoing?.allow_private_hosts ?? [],
+    trustedCas: certificates.map((name) =>
+      readPem(name, { path, setting: 'outgoing.trusted_cas' }),
+    ),
+  }
+}
+
+/** Defaults, and what the file says instead. */
+function over<All extends object>(
+  defaults: All,
+  given: { readonly [Key in keyof All]?: All[Key] | undefined } | undefined,
+): All {
+  return { ...defaults, ...withoutUndefined(given ?? {}) }
 }
 
 function servicesOf(file: ConfigFile): readonly ServiceFile[] {
@@ -114,23 +127,28 @@ function servicesOf(file: ConfigFile): readonly ServiceFile[] {
 }
 
 function serviceConfig(file: ServiceFile): ServiceConfig {
-  const { issuer } = file
+  const { issuer, name = 'Signet', clients = [], users = [] } = file
+  const resources = resourcesOf(file)
   const service: Service = {
     issuer,
-    name: file.name ?? 'Signet',
+    name,
     endpoints: endpointsOf(issuer),
     lifetimes: lifetimesOf(file.lifetimes),
-    dpop: { nonce: file.dpop?.nonce ?? 'off' },
+    dpop: over<Service['dpop']>({ nonce: 'off' }, file.dpop),
     scopes: described(file.scopes),
-    resources: (file.resources ?? []).map(({ resource, scopes, introspection_clients }) => ({
-      identifier: resource,
-      ...(scopes !== undefined && { scopes }),
-      introspectionClients: introspection_clients ?? [],
-    })),
-    defaultResource: file.default_resource ?? file.resources?.[0]?.resource ?? issuer,
+    resources,
+    defaultResource: file.default_resource ?? resources[0]?.identifier ?? issuer,
     signingAlgorithms: file.signing_algorithms ?? ['ES256', 'PS256', 'EdDSA'],
   }
-  return { service, clients: file.clients ?? [], users: (file.users ?? []).map(withoutUndefined) }
+  return { service, clients, users: users.map(withoutUndefined) }
+}
+
+function resourcesOf({ resources = [] }: ServiceFile): Service['resources'] {
+  return resources.map(({ resource, scopes, introspection_clients }) => ({
+    identifier: resource,
+    ...(scopes !== undefined && { scopes }),
+    introspectionClients: introspection_clients ?? [],
+  }))
 }
 
 function described(scopes: ServiceFile['scopes']): Service['scopes'] {
@@ -153,16 +171,26 @@ function withoutUndefined<Given extends object>(
   }
 }
 
-function lifetimesOf(file: ServiceFile['lifetimes']): Lifetimes {
-  return {
-    pushedRequest: file?.pushed_request ?? 90,
-    interaction: file?.interaction ?? 600,
-    code: file?.code ?? 60,
-    accessToken: file?.access_token ?? 300,
-    refreshToken: file?.refresh_token ?? 30 * DAY,
-    idToken: file?.id_token ?? 600,
-    session: file?.session ?? 8 * 3_600,
-  }
+const LIFETIMES: Lifetimes = {
+  pushedRequest: 90,
+  interaction: 600,
+  code: 60,
+  accessToken: 300,
+  refreshToken: 30 * DAY,
+  idToken: 600,
+  session: 8 * 3_600,
+}
+
+function lifetimesOf(file: LifetimesFile = {}): Lifetimes {
+  return over(LIFETIMES, {
+    pushedRequest: file.pushed_request,
+    interaction: file.interaction,
+    code: file.code,
+    accessToken: file.access_token,
+    refreshToken: file.refresh_token,
+    idToken: file.id_token,
+    session: file.session,
+  })
 }
 
 /** What the profile forbids, and what two services would fight over. */

@@ -15,11 +15,11 @@ type Environment = Readonly<Record<string, string>>
 /** A folder with certificates, where configuration files are tried; gone after the tests. */
 export interface Folder {
   readonly path: string
-  write(name: string, content: string): string
+  readonly write: (name: string, content: string) => string
   /** Loads a file of this content: text as it is, anything else as YAML. */
-  load(content: unknown, environment?: Environment): Config
+  readonly load: (content: unknown, environment?: Environment) => Config
   /** The problems of such a file. */
-  problems(content: unknown, environment?: Environment): readonly string[]
+  readonly problems: (content: unknown, environment?: Environment) => readonly string[]
 }
 
 const made = await createLocalCertificates(['localhost'], Date.now())
