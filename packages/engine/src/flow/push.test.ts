@@ -193,6 +193,21 @@ describe('what is asked for', () => {
     })
   }
 
+  test('PKCE-03 refuses a missing challenge and a method nobody knows as invalid_request', async () => {
+    const stage = createStage()
+    const { code_challenge: _, ...unchallenged } = ASKING
+    const wrong = [
+      unchallenged,
+      ...['plain', 's256', 'S512', '__proto__'].map((code_challenge_method) => ({
+        ...ASKING,
+        code_challenge_method,
+      })),
+    ]
+    for (const parameters of wrong) {
+      await refuses(stage.app.request(parameters), stage, ['SP-AZ-05', 'invalid_request'])
+    }
+  })
+
   test('PAR-01 takes no other content type', async () => {
     const stage = createStage()
     const request = { ...stage.app.request(ASKING), contentType: 'application/json' }
@@ -228,7 +243,7 @@ describe('DPoP', () => {
     assert.equal(parameters.dpop_jkt, dpop_jkt)
   })
 
-  test('DPOP-JKT-02 keeps the key of the DPoP header as if dpop_jkt had been sent', async () => {
+  test('DPOP-JKT-02 SP-AS-12 keeps the key of the DPoP header as if dpop_jkt had been sent', async () => {
     const stage = createStage()
     const request = stage.app.request(ASKING, { url: PAR })
     const { parameters } = await kept(await push(request, stage.ports), stage)
