@@ -11,9 +11,13 @@ const PATIENCE = 60_000
 const children: ChildProcess[] = []
 let ending = false
 
+if (await answersReady()) {
+  process.stderr.write('A Signet is running here already: use that one, or stop it first.\n')
+  process.exit(1)
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0))
 const server = start(['packages/server/src/main.ts', 'dev', ...process.argv.slice(2)])
 if (await isReady()) start(['apps/demo/src/main.ts'])
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0))
 
 function start(args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, ['--conditions=source', ...args], { stdio: 'inherit' })
