@@ -196,14 +196,14 @@ describe('what is asked for', () => {
   test('PKCE-03 refuses a missing challenge and a method nobody knows as invalid_request', async () => {
     const stage = createStage()
     const { code_challenge: _, ...unchallenged } = ASKING
-    const wrong = [
+    const unproved = [
       unchallenged,
       ...['plain', 's256', 'S512', '__proto__'].map((code_challenge_method) => ({
         ...ASKING,
         code_challenge_method,
       })),
     ]
-    for (const parameters of wrong) {
+    for (const parameters of unproved) {
       await refuses(stage.app.request(parameters), stage, ['SP-AZ-05', 'invalid_request'])
     }
   })
