@@ -46,7 +46,11 @@ export interface RefusedOutcome {
   /** A nonce to try again with, when nonces are in use. */
   readonly dpopNonce?: string
   /** At a resource: what the challenge needs. */
-  readonly challenge?: { readonly scheme: 'DPoP'; readonly error?: ErrorCode; readonly scope?: string }
+  readonly challenge?: {
+    readonly scheme: 'DPoP'
+    readonly error?: ErrorCode
+    readonly scope?: string
+  }
 }
 
 /** Something a client gets; `dpopNonce` when nonces are in use. */

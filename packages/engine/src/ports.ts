@@ -52,7 +52,10 @@ export interface Clients {
    * The client's keys that could have made a signature with this `kid` and algorithm. An unknown `kid` refetches a
    * `jwks_uri`, rate-limited.
    */
-  keys(client: Client, wanted: { readonly kid?: string; readonly alg: string }): Promise<readonly VerificationKey[]>
+  keys(
+    client: Client,
+    wanted: { readonly kid?: string; readonly alg: string },
+  ): Promise<readonly VerificationKey[]>
 }
 
 export interface Subjects {

@@ -41,7 +41,7 @@ const AGE = /^\d{1,9}$/
 
 const PROMPTS: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'select_account'])
 
-/** What a pushed authorization request must respect. Read beside FAPI 2.0 §5.3.2.2. */
+/** What a pushed authorization request must respect. Read beside FAPI 2.0 §5.3.2.2. Next: `begin.ts`, where the browser arrives. */
 export const pushRules: Rules<Push, AcceptedPush> = [
   {
     id: 'PAR-02',

@@ -5,6 +5,7 @@ import { authenticateClient } from '../client-authentication.ts'
 import { digestOf } from '../digest.ts'
 import type { BackChannelRequest, Pushed } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
+import { permittedClaims } from '../tokens/claims.ts'
 import { pushRules, type AcceptedPush } from './push.rules.ts'
 
 /** What every `request_uri` of ours begins with (RFC 9126 §2.2). */
@@ -34,24 +35,25 @@ export async function push(request: BackChannelRequest, ports: Ports): Promise<P
   await store.pushedRequests.put({
     digest: digestOf(requestUri),
     clientId: client.id,
-    parameters: kept(accepted.parameters, proof?.jkt, hintedSubject),
+    parameters: kept(accepted, hintedSubject),
     expiresAt,
     keptUntil: expiresAt + service.lifetimes.interaction,
   })
   return { action: 'created', requestUri, expiresIn }
 }
 
-/** What is kept of an accepted request: nothing that was only there to be checked. */
+/** What is kept of an accepted request: nothing that was only there to be checked, nothing the client may not know. */
 function kept(
-  accepted: AcceptedPush['parameters'],
-  proofKey: string | undefined,
+  { parameters, proof, client }: AcceptedPush,
   hintedSubject: string | undefined,
 ): AcceptedParameters {
   const { response_type, code_challenge_method, id_token_hint, request, request_uri, ...asked } =
-    accepted
-  const dpop_jkt = proofKey ?? asked.dpop_jkt
+    parameters
+  const dpop_jkt = proof?.jkt ?? asked.dpop_jkt
+  const { claims } = asked
   return {
     ...asked,
+    ...(claims !== undefined && { claims: permittedClaims(claims, client.scopes) }),
     ...(dpop_jkt !== undefined && { dpop_jkt }),
     ...(hintedSubject !== undefined && { hinted_subject: hintedSubject }),
   }

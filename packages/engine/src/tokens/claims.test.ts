@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { idTokenClaims, userinfoClaims } from './claims.ts'
+import { idTokenClaims, userinfoClaims, permittedClaims } from './claims.ts'
 import { KNOWN } from './testing/granted.ts'
 
 const asked = (member: 'userinfo' | 'id_token', claims: object): string =>
@@ -69,4 +69,23 @@ test('a claim that is empty of value is left out', () => {
     userinfoClaims({ name: null, email: undefined }, ['profile', 'email'], undefined),
     {},
   )
+})
+
+test('OIDC-13 leaves out of a claims parameter what the client is not registered for', () => {
+  const asked = JSON.stringify({
+    userinfo: { email: { essential: true }, name: null, tax_id: null },
+    id_token: { email_verified: null, auth_time: { essential: true } },
+  })
+  assert.deepEqual(JSON.parse(permittedClaims(asked, new Set(['openid', 'profile']))), {
+    userinfo: { name: null, tax_id: null },
+    id_token: { auth_time: { essential: true } },
+  })
+  assert.deepEqual(
+    JSON.parse(permittedClaims(asked, new Set(['openid', 'profile', 'email']))),
+    JSON.parse(asked),
+  )
+  assert.deepEqual(JSON.parse(permittedClaims('{"userinfo":null}', new Set())), {
+    userinfo: {},
+    id_token: {},
+  })
 })

@@ -56,6 +56,27 @@ export const OURS: ReadonlySet<string> = new Set([
 /** All a scope or nothing but the claims parameter can bring, for metadata. */
 export const STANDARD_CLAIMS: readonly string[] = ['sub', ...[...CLAIMS_OF.values()].flat()]
 
+const SCOPE_OF: ReadonlyMap<string, string> = new Map(
+  [...CLAIMS_OF].flatMap(([scope, names]) => names.map((name): [string, string] => [name, scope])),
+)
+
+/**
+ * A `claims` parameter without what the client may not know: claims of a scope it is not registered for. They are left out
+ * and no error, as unknown ones are (OIDC Core §5.5).
+ */
+export function permittedClaims(claims: string, registered: ReadonlySet<string>): string {
+  const allowed = (name: string): boolean => {
+    const scope = SCOPE_OF.get(name)
+    return scope === undefined || registered.has(scope)
+  }
+  const { userinfo, id_token } = JSON.parse(claims)
+  return JSON.stringify({ userinfo: only(userinfo, allowed), id_token: only(id_token, allowed) })
+}
+
+function only(asked: object | null | undefined, allowed: (name: string) => boolean): object {
+  return Object.fromEntries(Object.entries(asked ?? {}).filter(([name]) => allowed(name)))
+}
+
 /** A claim that is to be told, and what was asked of it, if by the `claims` parameter. */
 type Wanted = readonly [name: string, asked?: ClaimRequest]
 

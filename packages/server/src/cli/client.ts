@@ -52,7 +52,7 @@ export function addClient(program: Command): void {
 function row({ clientId, metadata, source, disabled }: ClientRecord): readonly string[] {
   return [
     clientId,
-    String(metadata['client_name'] ?? ''),
+    typeof metadata['client_name'] === 'string' ? metadata['client_name'] : '',
     source,
     disabled ? 'disabled' : 'enabled',
   ]

@@ -18,7 +18,7 @@ import { arrive, leave } from './front-channel.ts'
  * A flow goes through it from top to bottom: the client pushes its request, the browser brings the reference, the person logs
  * in and consents, the client exchanges the code, and uses the token.
  *
- * Next: `../../../engine/src/flow/push.ts`, where it begins.
+ * Next: `push.ts` (in packages/engine/src/flow), where it begins.
  */
 export function routes(served: Served): readonly Route[] {
   const { engine, service } = served
