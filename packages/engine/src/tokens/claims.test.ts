@@ -72,17 +72,17 @@ test('a claim that is empty of value is left out', () => {
 })
 
 test('OIDC-13 leaves out of a claims parameter what the client is not registered for', () => {
-  const asked = JSON.stringify({
+  const everything = JSON.stringify({
     userinfo: { email: { essential: true }, name: null, tax_id: null },
     id_token: { email_verified: null, auth_time: { essential: true } },
   })
-  assert.deepEqual(JSON.parse(permittedClaims(asked, new Set(['openid', 'profile']))), {
+  assert.deepEqual(JSON.parse(permittedClaims(everything, new Set(['openid', 'profile']))), {
     userinfo: { name: null, tax_id: null },
     id_token: { auth_time: { essential: true } },
   })
   assert.deepEqual(
-    JSON.parse(permittedClaims(asked, new Set(['openid', 'profile', 'email']))),
-    JSON.parse(asked),
+    JSON.parse(permittedClaims(everything, new Set(['openid', 'profile', 'email']))),
+    JSON.parse(everything),
   )
   assert.deepEqual(JSON.parse(permittedClaims('{"userinfo":null}', new Set())), {
     userinfo: {},
