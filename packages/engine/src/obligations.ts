@@ -5,6 +5,7 @@ import {
   assertionSignatureRules,
   hintRules,
   hintSignatureRules,
+  presentationRules,
   proofContextRules,
   proofFieldRules,
   proofShapeRules,
@@ -25,7 +26,7 @@ import { narrowingRules, refreshRules } from './flow/refresh.rules.ts'
 import { grantChoiceRules, possessionRules } from './flow/token.rules.ts'
 import { targetRules } from './tokens/audience.ts'
 import { presentedTokenRules, revocationRules } from './tokens/presented-token.rules.ts'
-import { accessRules, presentationRules, resourcePossessionRules } from './tokens/userinfo.rules.ts'
+import { accessRules, resourcePossessionRules, schemeRules } from './tokens/userinfo.rules.ts'
 
 type Obligation = Pick<Rule<never>, 'reason' | 'says'>
 
@@ -60,6 +61,7 @@ const LISTS: readonly (readonly Obligation[])[] = [
   refreshRules,
   resourcePossessionRules,
   revocationRules,
+  schemeRules,
   targetRules,
   trustRules,
   visitRules,

@@ -55,6 +55,14 @@ export { selectKeys, verifySignature } from './jose/verify.ts'
 export type { AuthorizationServerMetadata, EndpointAliases } from './metadata.ts'
 export { challengeOf, isChallenge, isVerifier, matchesChallenge } from './pkce.ts'
 export { isJti, replayDigest } from './replay.ts'
+export { serialiseChallenges, type AuthenticationChallenge } from './resource/challenge.ts'
+export { presentedToken, type PresentedToken, type TokenScheme } from './resource/credentials.ts'
+export {
+  presentationRules,
+  readCredentials,
+  type OnePresentation,
+  type Presentation,
+} from './resource/presentation.rules.ts'
 export {
   invalidRequest,
   refusal,

@@ -1,92 +1,25 @@
-import { refusal, type Rules, type VerifiedProof } from '@signet/protocol'
+import { refusal, type Rules, type TokenScheme, type VerifiedProof } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
 import type { Grant } from '../store.ts'
 import type { Claims } from './claims.ts'
 
-/** Where a request for a resource may have put its token. */
-export interface Presentation {
-  /** Every `Authorization` header field. */
-  readonly authorization: readonly string[]
-  readonly parameterNames: readonly string[]
+interface Scheme {
+  readonly scheme: TokenScheme
 }
 
-/** Scheme and credentials of an `Authorization` header (RFC 9110 §11.4). */
-const CREDENTIALS = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +([A-Za-z0-9._~+/-]+=*) *$/
-
-/** How a token is presented: in one header, of the scheme for bound tokens. Read beside FAPI 2.0 §5.3.4, RFC 6750 §3. */
-export const presentationRules: Rules<Presentation, Presentation> = [
-  {
-    id: 'OAU-10',
-    reason: 'several_token_presentations',
-    says: 'takes a token presented in one way only',
-    holds: ({ authorization: { length }, parameterNames }) =>
-      length < 2 && (length === 0 || !parameterNames.includes('access_token')),
-    otherwise: refusal('invalid_request', 'the access token must be sent once, in one header'),
-    expected: () => 'one Authorization header, and no access_token parameter',
-    received: ({ authorization, parameterNames }) =>
-      `${authorization.length} Authorization headers${parameterNames.includes('access_token') ? ' and an access_token parameter' : ''}`,
-    remedy: 'Send one Authorization header; look for a proxy that adds one.',
-  },
-  {
-    id: 'SP-RS-02',
-    reason: 'token_in_parameter',
-    says: 'takes no token from a query or a form, where it would end up in logs',
-    holds: ({ authorization, parameterNames }) =>
-      authorization.length > 0 || !parameterNames.includes('access_token'),
-    otherwise: refusal(
-      'invalid_request',
-      'the access token must be sent in the Authorization header',
-    ),
-    expected: () => 'the token in the Authorization header',
-    received: () => 'an access_token parameter',
-    remedy: 'Send Authorization: DPoP with the token. This token may be in logs now: revoke it.',
-  },
-  {
-    id: 'OAU-09',
-    reason: 'token_missing',
-    says: 'challenges who comes without a token, and says no more',
-    holds: ({ authorization: [header], parameterNames }) =>
-      parameterNames.includes('access_token') || /^(?:dpop|bearer)(?: |$)/i.test(header ?? ''),
-    otherwise: refusal('invalid_token', 'an access token is required'),
-    expected: () => 'Authorization: DPoP and an access token',
-    received: ({ authorization: [header] }) =>
-      header === undefined
-        ? 'no Authorization header'
-        : 'an Authorization header of another scheme',
-    remedy: 'Send the access token in the Authorization header.',
-  },
+/** Every token of ours is bound to a DPoP key. Read beside RFC 9449 §7.2. */
+export const schemeRules: Rules<Scheme, Scheme> = [
   {
     id: 'DPOP-RS-02',
     reason: 'bound_token_as_bearer',
     says: 'takes no token without the proof of its key',
-    holds: ({ authorization: [header] }) => !/^bearer(?: |$)/i.test(header ?? ''),
+    holds: ({ scheme }) => scheme === 'dpop',
     otherwise: refusal('invalid_token', 'tokens of this server are bound: use the DPoP scheme'),
     expected: () => 'Authorization: DPoP, and a DPoP header',
     received: () => 'Authorization: Bearer',
     remedy: 'Send the token with scheme DPoP and a proof for this request.',
   },
-  {
-    id: 'SP-RS-01',
-    reason: 'authorization_malformed',
-    says: 'takes one token, written as one',
-    holds: ({ authorization: [header] }) =>
-      !/^dpop(?: |$)/i.test(header ?? '') || isCredentials(header),
-    otherwise: refusal('invalid_request', 'the Authorization header is malformed'),
-    expected: () => 'DPoP, a space, and one access token',
-    received: ({ authorization: [header] }) =>
-      `DPoP and ${(header?.length ?? 0) - 4} other characters`,
-    remedy: 'Send the token as it was issued: not quoted, not encoded, not joined with another.',
-  },
 ]
-
-/** The token of an `Authorization` header that respects the rules above. */
-export function tokenOf(authorization: readonly string[]): string {
-  return CREDENTIALS.exec(authorization[0] ?? '')?.[2] ?? ''
-}
-
-function isCredentials(header: string | undefined): boolean {
-  return CREDENTIALS.test(header ?? '')
-}
 
 export interface ResourcePossession {
   readonly proof: VerifiedProof | undefined

@@ -1,4 +1,11 @@
-import { enforce, Refused, signJwt, type VerifiedProof } from '@signet/protocol'
+import {
+  enforce,
+  presentationRules,
+  readCredentials,
+  Refused,
+  signJwt,
+  type VerifiedProof,
+} from '@signet/protocol'
 import { words } from '../authorization-parameters.ts'
 import { useOnce, verifyRequestProof } from '../back-channel.ts'
 import type { Client } from '../clients/client.ts'
@@ -9,13 +16,7 @@ import { revocableIds } from './find-token.ts'
 import { signerOf, type IssuedClaims } from './issue.ts'
 import { readAccessToken } from './read-access-token.ts'
 import { RefusedAtResource, type Challenge } from './refused-at-resource.ts'
-import {
-  accessRules,
-  presentationRules,
-  resourcePossessionRules,
-  tokenOf,
-  type Access,
-} from './userinfo.rules.ts'
+import { accessRules, resourcePossessionRules, schemeRules, type Access } from './userinfo.rules.ts'
 
 /**
  * Tells the client what the user let it know. Userinfo is a resource like any other, with one difference: it takes every
@@ -34,8 +35,8 @@ export async function userinfo(request: ResourceRequest, ports: Ports): Promise<
 }
 
 async function answer(request: ResourceRequest, ports: Ports): Promise<UserinfoGiven> {
-  enforce(presentationRules, request)
-  const token = tokenOf(request.authorization)
+  const { scheme, token } = readCredentials(enforce(presentationRules, request))
+  enforce(schemeRules, { scheme })
   const claims = await readAccessToken(token, ports)
   await useOnce({ proof: proveHeld(request, { token, claims }, ports) }, ports)
 

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'use_dpop_nonce'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'insufficient_user_authentication'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'unsupported_response_type'
