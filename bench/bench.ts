@@ -5,12 +5,14 @@ import { createDriver } from './driver.ts'
 import type { Measured } from './report.ts'
 
 /** What can be measured, in the order of the report. */
-export const modes = ['peer', 'floor'] as const
+export const modes = ['memory', 'sqlite', 'peer', 'floor'] as const
 
 export type Mode = (typeof modes)[number]
 
 /** The process that runs it. */
 const modules: Readonly<Record<Mode, URL>> = {
+  memory: new URL('./servers/signet.ts', import.meta.url),
+  sqlite: new URL('./servers/signet.ts', import.meta.url),
   peer: new URL('./servers/peer.ts', import.meta.url),
   floor: new URL('./floor.ts', import.meta.url),
 }

@@ -27,7 +27,7 @@ export function createCredentials(): Credentials {
   const client = createKeyPair()
   const provers = Array.from({ length: PROOF_KEYS }, createProver)
   const clientId = 'bench-client'
-  const header = { alg: 'ES256', kid: 'bench-client-key', typ: 'JWT' }
+  const header = { alg: 'ES256', kid: unique(), typ: 'JWT' }
   return {
     setup: {
       clientId,
