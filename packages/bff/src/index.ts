@@ -1,1 +1,8 @@
-export {}
+export {
+  KEPT_AFTER_END,
+  SessionsUnavailable,
+  type Lease,
+  type SessionStore,
+  type StoredSession,
+  type Touch,
+} from './sessions/port.ts'

@@ -1,1 +1,6 @@
-export {}
+export { createMemorySessions } from './memory-sessions.ts'
+export {
+  sampleSession,
+  sessionStoreContract,
+  type OpenedSessions,
+} from './session-store-contract.ts'
