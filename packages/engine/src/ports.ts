@@ -49,8 +49,8 @@ export interface Clients {
   /** The client, unless unknown or disabled. */
   find(clientId: string): Promise<Client | undefined>
   /**
-   * The client's keys that could have made a signature with this `kid` and algorithm. An unknown `kid` refetches a
-   * `jwks_uri`, rate-limited.
+   * The client's keys, all of them: a rule selects, and names them to the operator when none fits. When none could have
+   * made a signature with this `kid` and algorithm, a `jwks_uri` is refetched first, rate-limited.
    */
   keys(
     client: Client,

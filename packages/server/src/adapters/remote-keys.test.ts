@@ -1,5 +1,5 @@
 import { fixedClock } from '@signet/engine/testing'
-import { generateSigningKey, type SigningKey } from '@signet/protocol'
+import { generateSigningKey, selectKeys, type SigningKey } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FetchFailed, type Fetched } from './outgoing.ts'
@@ -21,7 +21,7 @@ function publishing(...answers: readonly (Fetched | Error)[]) {
   const fetched = (_: string, result: JwksFetchResult): void => void results.push(result)
   const keys = remoteKeys('https://client.example/jwks', { fetch, clock, fetched })
   const kidsFor = async (wanted: { kid?: string; alg: string }): Promise<readonly unknown[]> =>
-    (await keys.find(wanted)).map(({ kid }) => kid)
+    selectKeys(await keys.find(wanted), wanted).map(({ kid }) => kid)
   return { clock, results, kidsFor }
 }
 const unreachable = new FetchFailed('network', 'ECONNREFUSED')
