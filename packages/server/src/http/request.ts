@@ -34,6 +34,20 @@ function isNamed(name: string, wanted: string): boolean {
   return name.length === wanted.length && name.toLowerCase() === wanted
 }
 
+/**
+ * Whether at most one `Host` field came: of several, Node would take the first, and a proxy perhaps another. That there is
+ * one at all, Node has seen to.
+ *
+ * @see RFC 9112 §3.2
+ */
+export function namesOneHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (isNamed(rawHeaders[at] ?? '', 'host')) hosts += 1
+  }
+  return hosts <= 1
+}
+
 /** What follows the question mark, untouched. */
 export function queryOf({ url = '' }: Pick<IncomingMessage, 'url'>): string {
   const mark = url.indexOf('?')

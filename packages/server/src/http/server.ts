@@ -4,8 +4,8 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { Listen } from '../config/config.ts'
 import { answerClientError } from './client-error.ts'
 import { drain, mount, send, wantsHtml, type Mounted, type Observe } from './mount.ts'
-import { badUrl, notFound, wrongMethod, type TransportRefusal } from './refusals.ts'
-import { pathOf } from './request.ts'
+import { badHttp, badUrl, notFound, wrongMethod, type TransportRefusal } from './refusals.ts'
+import { namesOneHost, pathOf } from './request.ts'
 import type { Route } from './route.ts'
 import { basePath, type Served } from './served.ts'
 import { TLS } from './tls.ts'
@@ -54,6 +54,10 @@ export function createServer(
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
     app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
   }
+  app.addHook('onRequest', (request, reply, done) => {
+    if (namesOneHost(request.raw)) done()
+    else void refuse(badHttp('several Host header fields'), { request, reply, mounted })
+  })
   app.setNotFoundHandler((request, reply) => refuseUnrouted(request, reply, mounted))
   for (const each of hosted) mounted.push(mountAmong(app, each, { hosted, observe }))
   return app
@@ -119,7 +123,7 @@ async function refuse(
 ): Promise<FastifyReply> {
   const service = concerned(mounted, request)
   if (service === undefined) return reply.code(404).send()
-  const person = refusal.status === 404 && wantsHtml(request.headers.accept)
+  const person = refusal.status !== 405 && wantsHtml(request.headers.accept)
   const acceptLanguage = request.headers['accept-language']
   const about = { step: 'transport', person, acceptLanguage }
   const answer = await service.surface
