@@ -2,7 +2,7 @@ import type { KeyRecord } from '@signet/engine'
 import type { Command } from 'commander'
 import { rotate } from '../adapters/key-rotation.ts'
 import { systemClock } from '../adapters/system.ts'
-import { onService, print, table, withService, type ServiceOptions } from './context.ts'
+import { onService, print, table, UsageError, withService, type ServiceOptions } from './context.ts'
 
 export function addKeys(program: Command): void {
   const keys = program.command('keys').description('manage signing keys')
@@ -24,16 +24,24 @@ export function addKeys(program: Command): void {
     .action(
       async (options: ServiceOptions & { readonly now?: boolean; readonly algorithm?: string }) => {
         const records = await onService(options, async ({ store, config }) => {
+          const policy = options.now === true ? { ...config.keys, announce: 0 } : config.keys
+          const { algorithm } = options
           await rotate(store, {
-            policy: options.now === true ? { ...config.keys, announce: 0 } : config.keys,
+            policy,
             now: systemClock.now(),
-            ...(options.algorithm !== undefined && { algorithm: options.algorithm }),
-          })
+            ...(algorithm !== undefined && { algorithm }),
+          }).catch(toUsageError)
           return store.keys.list()
         })
         print(keyTable(records, systemClock.now()))
       },
     )
+}
+
+/** A mistyped algorithm is a mistake of whoever called. */
+function toUsageError(error: unknown): never {
+  if (error instanceof RangeError) throw new UsageError(`Nothing was changed: ${error.message}.`)
+  throw error
 }
 
 function keyTable(records: readonly KeyRecord[], now: number): string {
