@@ -93,7 +93,7 @@ export interface Interaction {
 
 export interface Interactions {
   put(interaction: Interaction): Promise<void>
-  /** Undefined once it expired. */
+  /** The interaction, whether expired or not; undefined once it was deleted or swept. */
   get(digest: Digest): Promise<Interaction | undefined>
   delete(digest: Digest): Promise<void>
 }

@@ -26,7 +26,7 @@ export async function openStores({ store, audit }: Config, clock: Clock): Promis
 
 /** For tests and the bench; loaded only there. */
 async function memoryStores(clock: Clock): Promise<Stores> {
-  const { createMemoryStore } = await import('@signet/engine/testing')
+  const { createMemoryStore } = await import('@signet/engine/memory-store')
   const stores = new Map<string, Store>()
   return {
     store: (issuer) => {

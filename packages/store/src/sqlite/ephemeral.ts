@@ -1,7 +1,6 @@
 import {
   takeAttempt,
   type Attempts,
-  type Clock,
   type Codes,
   type Interactions,
   type PushedRequests,
@@ -20,12 +19,12 @@ export function pushedRequestsOf(tables: Tables, service: number): PushedRequest
   }
 }
 
-export function interactionsOf(tables: Tables, service: number, clock: Clock): Interactions {
+export function interactionsOf(tables: Tables, service: number): Interactions {
   const rows = tables.interactions
   return {
     put: async (interaction) =>
       rows.put(service, interaction.digest, { value: interaction, ends: interaction.expiresAt }),
-    get: async (digest) => rows.living(service, digest, clock.now()),
+    get: async (digest) => rows.get(service, digest),
     delete: async (digest) => void rows.delete(service, digest),
   }
 }

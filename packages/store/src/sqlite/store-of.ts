@@ -25,7 +25,7 @@ export interface OpenFile {
 export function storeOf({ connection, tables, clock }: OpenFile, service: number): Store {
   return {
     pushedRequests: pushedRequestsOf(tables, service),
-    interactions: interactionsOf(tables, service, clock),
+    interactions: interactionsOf(tables, service),
     codes: codesOf(tables, service),
     replay: replayOf(tables, service),
     attempts: attemptsOf(tables, service, connection),

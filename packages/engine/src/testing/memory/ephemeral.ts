@@ -27,7 +27,7 @@ export function interactionsIn(clock: Clock): Interactions {
   const rows = new ExpiringMap<Interaction>(clock, (interaction) => interaction.expiresAt)
   return {
     put: async (interaction) => rows.set(interaction.digest, interaction),
-    get: async (digest) => rows.living(digest),
+    get: async (digest) => rows.get(digest),
     delete: async (digest) => void rows.delete(digest),
   }
 }
