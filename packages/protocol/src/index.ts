@@ -73,4 +73,7 @@ export {
 } from './rules/refusal.ts'
 export { breaches, enforce, type RequirementId, type Rule, type Rules } from './rules/rule.ts'
 export { shown } from './rules/shown.ts'
-export { CLOCK_AHEAD, EXPIRY_GRACE, type Seconds } from './time.ts'
+export { packStatuses } from './status-list/bits.ts'
+export type { StatusClaim, StatusListClaims } from './status-list/claims.ts'
+export { createStatusList, type StatusListContent } from './status-list/create.ts'
+export { CLOCK_AHEAD, EXPIRY_GRACE, hasBegun, isNumericDate, offset, type Seconds } from './time.ts'

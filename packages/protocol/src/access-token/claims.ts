@@ -1,4 +1,5 @@
 import type { Confirmation } from '../binding.ts'
+import type { StatusClaim } from '../status-list/claims.ts'
 import type { Seconds } from '../time.ts'
 
 /** What an access token says. @see RFC 9068 §2.2 */
@@ -18,6 +19,8 @@ export interface AccessTokenClaims {
   readonly amr?: readonly string[] | undefined
   /** The key the token is bound to. */
   readonly cnf?: Confirmation | undefined
+  /** Where it is told whether the token was revoked. */
+  readonly status?: StatusClaim | undefined
   /** @see RFC 9396 §9.1 */
   readonly authorization_details?: readonly object[] | undefined
 }
