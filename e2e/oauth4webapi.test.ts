@@ -128,11 +128,10 @@ async function codeFlow(session: Session): Promise<oauth.TokenEndpointResponse> 
       verifier,
       session,
     )
-    const copy = answered.clone()
     const tokens = await oauth.processAuthorizationCodeResponse(as, client, answered, {
       ...(nonce !== undefined && { expectedNonce: nonce, requireIdToken: true }),
     })
-    if (nonce !== undefined) await oauth.validateApplicationLevelSignature(as, copy)
+    if (nonce !== undefined) await oauth.validateApplicationLevelSignature(as, answered)
     else assert.equal(tokens.id_token, undefined)
     return tokens
   })
@@ -144,9 +143,8 @@ async function checkUserinfo(session: Session, tokens: oauth.TokenEndpointRespon
   const subject = oauth.getValidatedIdTokenClaims(tokens)?.sub ?? ''
   const userinfo = await withNonce(async () => {
     const answer = await oauth.userInfoRequest(as, client, tokens.access_token, session)
-    const copy = answer.clone()
     const claims = await oauth.processUserInfoResponse(as, client, subject, answer)
-    if (registered.userinfo === 'jwt') await oauth.validateApplicationLevelSignature(as, copy)
+    if (registered.userinfo === 'jwt') await oauth.validateApplicationLevelSignature(as, answer)
     return claims
   })
   assert.equal(userinfo.name, 'Alice Example')

@@ -165,7 +165,10 @@ describe('two processes on one database', () => {
       client.exchange(code, index % 2 === 0 ? {} : there),
     )
     const statuses = (await Promise.all(attempts)).map(({ status }) => status)
-    assert.deepEqual(statuses.toSorted((a, b) => a - b), [200, ...Array.from({ length: 19 }, () => 400)])
+    assert.deepEqual(
+      statuses.toSorted((a, b) => a - b),
+      [200, ...Array.from({ length: 19 }, () => 400)],
+    )
   })
 
   test('PKJ-06 DPOP-PRF-15 an assertion and a proof used at one are refused at the other', async () => {

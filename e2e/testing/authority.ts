@@ -4,14 +4,14 @@ import { setDefaultCACertificates } from 'node:tls'
 
 /** The one authority this test process trusts, and what every server of the test serves with. */
 const { authority, server } = await createLocalCertificates(
-  ['localhost', '*.localhost', '127.0.0.1'],
+  ['localhost', 'a.localhost', 'b.localhost', '127.0.0.1'],
   Date.now(),
 )
 
 /** PEM. */
 export const AUTHORITY: string = authority
 
-/** PEM: for `localhost` and every name below it. */
+/** PEM: for `localhost` and two names below it, each in full: a wildcard right below a top-level name matches nothing. */
 export const CREDENTIAL: { readonly certificate: string; readonly key: string } = server
 
 setDefaultCACertificates([authority])

@@ -28,6 +28,7 @@ export function ask(url: string | URL, asking: Asking = {}): Promise<Answer> {
     {
       agent,
       hostname,
+      servername: hostname,
       port: asking.port ?? port,
       path: pathname + search,
       method: asking.method ?? 'GET',

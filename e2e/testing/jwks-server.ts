@@ -3,23 +3,19 @@ import { createServer } from 'node:https'
 import { CREDENTIAL } from './authority.ts'
 import { portOf } from './free-ports.ts'
 
-/** Where clients publish their keys; what is published can change at any time. */
+/** Where clients publish their keys. */
 export interface JwksServer {
   readonly host: string
   /** Publishes a set. @returns its `jwks_uri` */
   publish(name: string, keys: readonly object[]): string
-  /** How often a set was fetched. */
-  fetches(name: string): number
   close(): void
 }
 
 export async function startJwksServer(): Promise<JwksServer> {
   const sets = new Map<string, string>()
-  const fetched = new Map<string, number>()
   const { certificate: cert, key } = CREDENTIAL
   const server = createServer({ cert, key }, ({ url = '' }, response) => {
     const name = url.slice(1)
-    fetched.set(name, (fetched.get(name) ?? 0) + 1)
     response.statusCode = sets.has(name) ? 200 : 404
     response.setHeader('content-type', 'application/jwk-set+json').end(sets.get(name) ?? '')
   })
@@ -32,7 +28,6 @@ export async function startJwksServer(): Promise<JwksServer> {
       sets.set(name, JSON.stringify({ keys }))
       return `https://${host}/${name}`
     },
-    fetches: (name) => fetched.get(name) ?? 0,
     close: () => {
       server.close()
       server.closeAllConnections()

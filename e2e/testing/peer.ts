@@ -38,6 +38,7 @@ export interface PeerOptions {
   readonly scope?: string
   readonly algorithm?: Algorithm
   readonly key?: SigningKey
+  readonly redirectUri?: string
 }
 
 const now = (): number => Math.floor(Date.now() / 1_000)
@@ -53,22 +54,23 @@ export class Peer {
   readonly scope: string
   readonly key: SigningKey
   readonly proofKey: SigningKey = generateSigningKey('ES256')
-  readonly redirectUri = 'https://client.example/callback?tenant=1'
+  readonly redirectUri: string
   readonly verifier: string = randomText()
   /** The last nonce the server handed out. */
   nonce: string | undefined
 
-  constructor({ issuer = '', clientId, scope = 'accounts', ...keys }: PeerOptions) {
+  constructor({ issuer = '', clientId, scope = 'accounts', ...rest }: PeerOptions) {
     this.issuer = issuer
     this.clientId = clientId
     this.scope = scope
-    this.key = keys.key ?? generateSigningKey(keys.algorithm ?? 'ES256')
+    this.redirectUri = rest.redirectUri ?? 'https://client.example/callback?tenant=1'
+    this.key = rest.key ?? generateSigningKey(rest.algorithm ?? 'ES256')
   }
 
   /** The same client, at this server. */
   at(issuer: string): Peer {
-    const { clientId, scope, key } = this
-    return new Peer({ issuer, clientId, scope, key })
+    const { clientId, scope, key, redirectUri } = this
+    return new Peer({ issuer, clientId, scope, key, redirectUri })
   }
 
   /** How the client is registered. */

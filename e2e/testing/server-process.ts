@@ -69,6 +69,12 @@ export async function serveOn(site: Site, configFile: string): Promise<ServerPro
   }
 }
 
+/** None outlives the test. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 function launch(configFile: string, hear: (chunk: Buffer) => void): ChildProcess {
   const child = spawn(process.execPath, [...MAIN, 'serve', '--config', configFile], {
     cwd: ROOT,
@@ -77,7 +83,7 @@ function launch(configFile: string, hear: (chunk: Buffer) => void): ChildProcess
   })
   child.stdout.on('data', hear)
   child.stderr.on('data', hear)
-  process.once('exit', () => child.kill('SIGKILL'))
+  children.add(child)
   return child
 }
 
