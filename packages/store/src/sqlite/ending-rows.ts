@@ -10,7 +10,7 @@ const PER_SECOND = 2 ** 20
 const LATEST: Seconds = 2 ** 33 - 1
 
 /** The first `id` of the rows that end in this second, or in the next full one. */
-export function firstOf(second: Seconds): number {
+function firstOf(second: Seconds): number {
   if (Number.isNaN(second)) throw new RangeError('a row must end at some time')
   return Math.min(Math.max(Math.ceil(second), 0), LATEST) * PER_SECOND
 }

@@ -26,10 +26,10 @@ export interface Scene {
 }
 
 export const ISSUER = 'https://as.example'
-export const OTHER_ISSUER = 'https://as.example/other'
+const OTHER_ISSUER = 'https://as.example/other'
 
 /** How many callers race for one thing. */
-export const RACERS = 20
+const RACERS = 20
 
 /** Registers tests on stores that are opened anew for each. */
 export type ContractTest = (title: string, play: (scene: Scene) => Promise<void>) => void
