@@ -105,6 +105,11 @@ const refused: Readonly<Record<string, readonly [file: string, text: string, why
     `import http from 'node:http'`,
     /only node:crypto/,
   ],
+  'the network in the decisions of the guard': [
+    'packages/guard/src/check.ts',
+    `import https from 'node:https'`,
+    /guard may use only node:crypto/,
+  ],
   'a part of Node without its prefix': [
     'packages/server/src/a.ts',
     `import fs from 'fs'`,
@@ -131,6 +136,10 @@ const allowed: Readonly<Record<string, readonly [file: string, text: string]>> =
   'cryptography in the engine': [
     'packages/engine/src/a.ts',
     `import { verify } from 'node:crypto'`,
+  ],
+  'the network where the guard meets the world': [
+    'packages/guard/src/io/https.ts',
+    `import https from 'node:https'`,
   ],
   'any part of Node in a test': ['packages/engine/src/a.test.ts', `import test from 'node:test'`],
   'any part of Node in a testing folder': [

@@ -1,0 +1,205 @@
+import {
+  importJwks,
+  Refused,
+  refusal,
+  type Algorithm,
+  type JsonObject,
+  type JwtHeader,
+  type VerificationKey,
+} from '@signet/protocol'
+import { parsedJson } from './parsed-json.ts'
+import { createFetched, type Fetched } from './fetched.ts'
+import { textClaim } from './token-claims.ts'
+import type { World } from './world.ts'
+
+/** Something went wrong that no client can help: another server does not answer as it should. */
+export interface Trouble {
+  /** Whose document it is about. */
+  readonly issuer: string
+  readonly what: 'metadata' | 'keys' | 'status_list' | 'introspection'
+  readonly message: string
+}
+
+export interface IssuerSettings {
+  readonly identifier: string
+  /** Keys that were configured; without them, those of the metadata are fetched. */
+  readonly jwks?: JsonObject | undefined
+  readonly algorithms: readonly Algorithm[]
+  readonly onTrouble: (trouble: Trouble) => void
+}
+
+/** An authorization server whose tokens are trusted. */
+export interface Issuer {
+  readonly identifier: string
+  /** The keys, at once if they are known; old ones are fetched anew in the background. */
+  keys(): readonly VerificationKey[] | undefined
+  /**
+   * The keys, whatever it takes.
+   *
+   * @throws Refused with `temporarily_unavailable` when none were ever read.
+   */
+  load(): Promise<readonly VerificationKey[]>
+  /** The keys after a fetch because of a header that none of them fits, at most once per 10 s. */
+  keysFor(header: JwtHeader): Promise<readonly VerificationKey[]>
+  /** An https URL of the metadata. @throws Refused with `temporarily_unavailable`. */
+  endpoint(name: 'introspection_endpoint'): Promise<string>
+}
+
+/** So often unknown keys may make us ask. */
+const PAUSE = 10
+/** While we know nothing at all, we ask more often. */
+const PAUSE_AT_START = 1
+/** A key that was withdrawn is taken for so long at most, if its issuer can be reached. */
+const KEYS_SECONDS = 300
+const METADATA_SECONDS = 3600
+
+export function createIssuer(settings: IssuerSettings, world: World): Issuer {
+  const { identifier } = settings
+  const metadata = fetchedMetadata(settings, world)
+  const keys = settings.jwks === undefined ? fetchedKeys(settings, metadata, world) : undefined
+  const configured =
+    settings.jwks && usableKeys(importJwks(settings.jwks).keys, settings.algorithms)
+
+  const current = (): readonly VerificationKey[] | undefined => {
+    if (keys === undefined) return configured
+    if (keys.value !== undefined && world.now() - keys.since > KEYS_SECONDS) void keys.refresh()
+    return keys.value?.keys
+  }
+  const load = async (): Promise<readonly VerificationKey[]> => {
+    const known = current()
+    if (known !== undefined) return known
+    await keys?.refresh()
+    return keys?.value?.keys ?? noKeys(identifier, keys?.failure)
+  }
+  return {
+    identifier,
+    keys: current,
+    load,
+    keysFor: async (header) => {
+      const known = await load()
+      if (known.some(({ kid }) => kid !== undefined && kid === header.kid)) return known
+      await keys?.refresh()
+      return keys?.value?.keys ?? known
+    },
+    endpoint: async (name) => {
+      if (isOld(metadata, world)) await metadata.refresh()
+      const url = metadata.value && textClaim(metadata.value, name)
+      return url?.startsWith('https://') ? url : noEndpoint(identifier, name, metadata.failure)
+    },
+  }
+}
+
+function isOld(metadata: Fetched<JsonObject>, world: World): boolean {
+  return metadata.value === undefined || world.now() - metadata.since > METADATA_SECONDS
+}
+
+function fetchedMetadata(
+  { identifier, onTrouble }: IssuerSettings,
+  world: World,
+): Fetched<JsonObject> {
+  const load = async (): Promise<JsonObject> => {
+    const problems: string[] = []
+    for (const url of metadataUrls(identifier)) {
+      const { status, body } = await world.http({ url, accept: 'application/json' })
+      const document = status === 200 ? parsedJson(body) : undefined
+      if (document?.['issuer'] === identifier) return document
+      problems.push(`${url}: ${complaint(status, document)}`)
+    }
+    throw new Error(problems.join('; '))
+  }
+  const onFailure = (message: string): void =>
+    onTrouble({ issuer: identifier, what: 'metadata', message })
+  return createFetched(load, {
+    now: () => world.now(),
+    pause: PAUSE,
+    pauseAtStart: PAUSE_AT_START,
+    onFailure,
+  })
+}
+
+function complaint(status: number, document: JsonObject | undefined): string {
+  if (status !== 200) return `status ${status}`
+  return document === undefined ? 'no JSON object' : 'metadata of another issuer'
+}
+
+/** @see RFC 8414 §3.1, OpenID Connect Discovery §4 */
+function metadataUrls(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  return [
+    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ]
+}
+
+interface FetchedKeys {
+  readonly text: string
+  readonly keys: readonly VerificationKey[]
+}
+
+function fetchedKeys(
+  { identifier, algorithms, onTrouble }: IssuerSettings,
+  metadata: Fetched<JsonObject>,
+  world: World,
+): Fetched<FetchedKeys> {
+  const tell = (message: string): void => onTrouble({ issuer: identifier, what: 'keys', message })
+  const readKeys = (document: JsonObject): readonly VerificationKey[] => {
+    const { keys, ignored } = importJwks(document)
+    if (ignored.length > 0) tell(`left aside: ${ignored.join('; ')}`)
+    const usable = usableKeys(keys, algorithms)
+    if (usable.length === 0) throw new Error('the JWK set has no key that may be used')
+    return usable
+  }
+  const load = async (last: FetchedKeys | undefined): Promise<FetchedKeys> => {
+    if (isOld(metadata, world)) await metadata.refresh()
+    const url = metadata.value && textClaim(metadata.value, 'jwks_uri')
+    if (url === undefined) throw new Error(metadata.failure ?? 'the metadata has no jwks_uri')
+    const { status, body } = await world.http({
+      url,
+      accept: 'application/jwk-set+json, application/json',
+    })
+    const text = body.toString('latin1')
+    // The same keys stay the same object, so that tokens verified with them stay verified.
+    if (status === 200 && last?.text === text) return last
+    const document = status === 200 ? parsedJson(body) : undefined
+    if (document === undefined) throw new Error(`${url}: status ${status}, or no JSON object`)
+    return { text, keys: readKeys(document) }
+  }
+  return createFetched(load, {
+    now: () => world.now(),
+    pause: PAUSE,
+    pauseAtStart: PAUSE_AT_START,
+    onFailure: tell,
+  })
+}
+
+/** The keys, each for the algorithms that are wanted only. */
+function usableKeys(
+  keys: readonly VerificationKey[],
+  wanted: readonly Algorithm[],
+): readonly VerificationKey[] {
+  return keys
+    .map((key) => ({ ...key, algorithms: key.algorithms.filter((each) => wanted.includes(each)) }))
+    .filter(({ algorithms }) => algorithms.length > 0)
+}
+
+function noKeys(issuer: string, failure: string | undefined): never {
+  throw new Refused(refusal('temporarily_unavailable', 'access tokens cannot be verified now'), {
+    id: 'SP-RS-03',
+    reason: 'issuer_keys_unavailable',
+    expected: `the metadata and keys of ${issuer}`,
+    received: failure ?? 'no answer',
+    remedy:
+      'See that this API reaches the issuer over https, and trusts its certificate (option ca).',
+  })
+}
+
+function noEndpoint(issuer: string, name: string, failure: string | undefined): never {
+  throw new Refused(refusal('temporarily_unavailable', 'access tokens cannot be verified now'), {
+    id: 'SP-RS-03',
+    reason: 'issuer_endpoint_unavailable',
+    expected: `an https URL as ${name} in the metadata of ${issuer}`,
+    received: failure ?? 'metadata without it',
+    remedy: 'See that this API reaches the issuer, and that the issuer offers introspection.',
+  })
+}

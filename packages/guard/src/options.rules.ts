@@ -1,0 +1,105 @@
+import { isAlgorithm } from '@signet/protocol'
+import type { GuardOptions, IssuerOptions } from './options.ts'
+
+/** Options under which nothing can be guarded, all mistakes at once. */
+export class InvalidGuardOptions extends TypeError {
+  override readonly name = 'InvalidGuardOptions'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`the guard cannot start: ${problems.join('; ')}`)
+    this.problems = problems
+  }
+}
+
+interface Condition {
+  readonly says: string
+  readonly holds: (options: GuardOptions) => boolean
+}
+
+const CONDITIONS: readonly Condition[] = [
+  {
+    says: 'issuer must be one or more https URLs without query or fragment',
+    holds: (options) => {
+      const issuers = issuersOf(options)
+      return issuers.length > 0 && issuers.every(({ issuer }) => isPlainHttps(issuer))
+    },
+  },
+  {
+    says: 'issuer must not name an issuer twice',
+    holds: (options) => {
+      const names = issuersOf(options).map(({ issuer }) => issuer)
+      return new Set(names).size === names.length
+    },
+  },
+  {
+    says: 'resource must be an https URL without fragment',
+    holds: ({ resource }) => isHttps(resource) && !resource.includes('#'),
+  },
+  {
+    says: 'baseUrl and otherBaseUrls must be https URLs without query or fragment',
+    holds: ({ baseUrl, otherBaseUrls = [] }) =>
+      [...(baseUrl === undefined ? [] : [baseUrl]), ...otherBaseUrls].every(isPlainHttps),
+  },
+  {
+    says: 'audience must not be empty',
+    holds: ({ audience }) => audience !== '',
+  },
+  {
+    says: 'clockTolerance must be 0 to 60 seconds',
+    holds: ({ clockTolerance = 0 }) => clockTolerance >= 0 && clockTolerance <= 60,
+  },
+  {
+    says: 'algorithms must name one or more of PS256, ES256, EdDSA and Ed25519',
+    holds: ({ algorithms }) =>
+      algorithms === undefined || (algorithms.length > 0 && algorithms.every(isAlgorithm)),
+  },
+  {
+    says: 'introspection (clientId and key) is needed to ask for tokens',
+    holds: ({ tokens = 'jwt', introspection }) => tokens === 'jwt' || introspection !== undefined,
+  },
+  {
+    says: 'introspection without JWTs works with one issuer only',
+    holds: (options) => options.tokens !== 'introspection' || issuersOf(options).length === 1,
+  },
+  {
+    says: 'statusListSeconds must be 1 or more, and statusListGraceSeconds 0 to 3600',
+    holds: ({ statusListSeconds = 5, statusListGraceSeconds: grace = 60 }) =>
+      statusListSeconds >= 1 && grace >= 0 && grace <= 3600,
+  },
+  {
+    says: 'certificateHeader must list the proxies that may send it',
+    holds: ({ certificateHeader }) =>
+      certificateHeader === undefined || certificateHeader.proxies.length > 0,
+  },
+  {
+    says: 'rememberedTokens must be a whole number, 0 or more',
+    holds: ({ rememberedTokens = 0 }) =>
+      Number.isSafeInteger(rememberedTokens) && rememberedTokens >= 0,
+  },
+]
+
+/** @throws InvalidGuardOptions */
+export function checkOptions(options: GuardOptions): void {
+  const problems = CONDITIONS.filter(({ holds }) => !holds(options)).map(({ says }) => says)
+  if (problems.length > 0) throw new InvalidGuardOptions(problems)
+}
+
+/** The trusted issuers, whichever way they were written. */
+export function issuersOf({ issuer }: GuardOptions): readonly IssuerOptions[] {
+  const all: readonly (string | IssuerOptions)[] = isList(issuer) ? issuer : [issuer]
+  return all.map((each) => (typeof each === 'string' ? { issuer: each } : each))
+}
+
+function isList(issuer: GuardOptions['issuer']): issuer is readonly (string | IssuerOptions)[] {
+  return Array.isArray(issuer)
+}
+
+function isHttps(text: string): boolean {
+  const url = URL.parse(text)
+  return url?.protocol === 'https:' && url.username === '' && url.password === ''
+}
+
+function isPlainHttps(text: string): boolean {
+  return isHttps(text) && !/[?#]/.test(text)
+}

@@ -1,0 +1,80 @@
+import type { Algorithm, JsonObject, NonceOptions, Seconds } from '@signet/protocol'
+import type { SenderConstraint } from './check.rules.ts'
+import type { IntrospectionOptions } from './introspection.ts'
+import type { Trouble } from './issuer.ts'
+import type { RefusalEvent } from './outcome.ts'
+import type { Replay } from './replay.ts'
+
+/**
+ * What becomes of a request that breaks a rule. `enforce`: it is refused. `warn`: it is let through, and the answer tells
+ * the client in a `guard-warning` header. `observe`: it is let through and no answer changes. All three call `onRefusal`.
+ */
+export type Mode = 'enforce' | 'warn' | 'observe'
+
+/** An issuer with keys that do not change, so that nothing is fetched. */
+export interface IssuerOptions {
+  readonly issuer: string
+  readonly jwks?: JsonObject | undefined
+}
+
+/** Certificates that a TLS-terminating proxy tells in a header. */
+export interface CertificateHeaderOptions {
+  /** `Client-Cert: :base64 of the DER:`. @see RFC 9440 */
+  readonly format: 'rfc9440'
+  /** `client-cert` by default. */
+  readonly header?: string | undefined
+  /** Addresses and networks (`10.0.0.0/8`) of the proxies. The header of anybody else is not looked at. */
+  readonly proxies: readonly string[]
+}
+
+export interface GuardOptions {
+  /** Who issues the tokens: the issuer identifier, or several. Metadata and keys are discovered. */
+  readonly issuer: string | IssuerOptions | readonly (string | IssuerOptions)[]
+  /** The resource identifier of this API: an https URL, such as `https://api.example`. @see RFC 9728 §1.2 */
+  readonly resource: string
+  /** What the `aud` of a token must contain; `resource` by default. */
+  readonly audience?: string | undefined
+  /**
+   * The public URL under which `/` of this server is reached, from which the URL of a request (`htu`) is built; the origin
+   * of `resource` by default. To be set where a proxy strips a path. The Host header is never asked.
+   */
+  readonly baseUrl?: string | undefined
+  /** Further public URLs of the same server, such as its mutual-TLS host. */
+  readonly otherBaseUrls?: readonly string[] | undefined
+  /** `enforce` by default. */
+  readonly mode?: Mode | undefined
+  /** `dpop` by default. */
+  readonly senderConstraint?: SenderConstraint | undefined
+  /** Where used proofs are remembered; in memory by default, which is right for one process only. */
+  readonly replay?: Replay | undefined
+  /** Whether proofs must carry a nonce of this API, and the key to make nonces with. */
+  readonly nonces?: 'off' | NonceOptions | undefined
+  /** Whether tokens are read, asked for, or both: then a JWT is verified first. `jwt` by default. */
+  readonly tokens?: 'jwt' | 'introspection' | 'both' | undefined
+  readonly introspection?: IntrospectionOptions | undefined
+  /** How long after `exp` a token is still taken, 0 to 60 seconds; 0 by default. */
+  readonly clockTolerance?: Seconds | undefined
+  /** The algorithms of tokens and proofs; all of the profile by default. */
+  readonly algorithms?: readonly Algorithm[] | undefined
+  /** What a `status` in a token means: looked up where there is one (the default), asked of every token, or ignored. */
+  readonly statusList?: 'honoured' | 'required' | 'off' | undefined
+  /** The longest a revocation may take, 1 second or more; 5 by default. */
+  readonly statusListSeconds?: Seconds | undefined
+  /** For so long more the last good list is used while there is no new one; 60 by default. */
+  readonly statusListGraceSeconds?: Seconds | undefined
+  /** Where certificates come from, if not from the TLS connection itself. */
+  readonly certificateHeader?: CertificateHeaderOptions | undefined
+  /** PEM certificates of the authority that issuers are trusted by, instead of those of the platform. */
+  readonly ca?: string | readonly string[] | undefined
+  /** How many verified tokens are remembered until they expire; 4096 by default, 0 for none. */
+  readonly rememberedTokens?: number | undefined
+  /** For the metadata document. */
+  readonly scopesSupported?: readonly string[] | undefined
+  readonly resourceName?: string | undefined
+  readonly resourceDocumentation?: string | undefined
+  readonly authorizationDetailsTypes?: readonly string[] | undefined
+  /** For logs and metrics: every broken rule, whatever the mode. */
+  readonly onRefusal?: ((event: RefusalEvent) => void) | undefined
+  /** For logs and metrics: another server does not answer as it should. */
+  readonly onTrouble?: ((trouble: Trouble) => void) | undefined
+}

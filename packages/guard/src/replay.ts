@@ -1,0 +1,53 @@
+import type { Seconds } from '@signet/protocol'
+
+/** A proof that was used: its digest, and until when it would be believed again. */
+export interface Mark {
+  readonly digest: string
+  readonly until: Seconds
+}
+
+/**
+ * Remembers what may be used once. Every process that answers for one API must share one store; that in memory is for an
+ * API that runs in one process. A store that cannot tell must reject: the request is then refused.
+ */
+export interface Replay {
+  /** Marks all, or none; answers the first that was marked before, or undefined when all were new. Atomic. */
+  first(marks: readonly Mark[]): Promise<Mark | undefined>
+}
+
+/** How many old marks one new mark looks at: with two, the dead never outnumber the living for long. */
+const LOOKS = 2
+
+/** Marks that live as long as the process. */
+export function replayInMemory(now: () => Seconds): Replay & { readonly size: number } {
+  const marked = new Map<string, Seconds>()
+  let hand = marked.entries()
+
+  const lookAtNext = (time: Seconds): void => {
+    const next = hand.next()
+    if (next.done === true) hand = marked.entries()
+    else if (next.value[1] < time) marked.delete(next.value[0])
+  }
+  const isUsed = ({ digest }: Mark, time: Seconds): boolean => {
+    const until = marked.get(digest)
+    return until !== undefined && until >= time
+  }
+  return {
+    first: async (marks) => {
+      const time = now()
+      const seen = marks.find(
+        (mark, index) =>
+          isUsed(mark, time) || marks.slice(0, index).some(({ digest }) => digest === mark.digest),
+      )
+      if (seen !== undefined) return seen
+      for (const { digest, until } of marks) {
+        for (let look = 0; look < LOOKS; look += 1) lookAtNext(time)
+        marked.set(digest, until)
+      }
+      return undefined
+    },
+    get size() {
+      return marked.size
+    },
+  }
+}

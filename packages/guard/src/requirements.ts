@@ -1,0 +1,20 @@
+import type { JsonObject, Seconds } from '@signet/protocol'
+import type { GuardRequest } from './request.ts'
+
+/** What one route asks for beyond a good token. */
+export interface Requirements {
+  /** All of them. */
+  readonly requireScopes?: readonly string[] | undefined
+  /** How the user has to have logged in. @see RFC 9470 */
+  readonly requireAcr?: AuthenticationRequirement | undefined
+  /** Whether the authorization details of the token cover this request. @see RFC 9396 */
+  readonly requireAuthorizationDetails?:
+    ((details: readonly JsonObject[], request: GuardRequest) => boolean) | undefined
+}
+
+export interface AuthenticationRequirement {
+  /** One of these; the most wanted first. */
+  readonly acr?: readonly string[] | undefined
+  /** How long ago the login may lie. */
+  readonly maxAge?: Seconds | undefined
+}

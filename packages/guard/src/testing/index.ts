@@ -1,0 +1,6 @@
+export {
+  createTestIssuer,
+  type RequestChange,
+  type TestIssuer,
+  type TestIssuerOptions,
+} from './test-issuer.ts'

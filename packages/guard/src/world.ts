@@ -1,0 +1,31 @@
+import type { Buffer } from 'node:buffer'
+import type { Seconds } from '@signet/protocol'
+
+/** One call to another server. */
+export interface HttpCall {
+  /** https; nothing else is called. */
+  readonly url: string
+  readonly accept: string
+  /** The body of a POST; without it the call is a GET. */
+  readonly form?: string
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  /** Without parameters, in lower case. */
+  readonly mediaType: string
+  readonly body: Buffer
+}
+
+/** Everything the guard takes from outside. */
+export interface World {
+  now(): Seconds
+  /** A random UUID. */
+  uuid(): string
+  /** Never follows a redirect. Rejects when there is no whole answer in time, or it is too large. */
+  http(call: HttpCall): Promise<HttpAnswer>
+  /** Unpacks zlib data, and throws when it is none, or larger than allowed. */
+  inflate(bytes: Buffer, largest: number): Buffer
+  /** Ends idle connections. */
+  close(): void
+}
