@@ -5,7 +5,7 @@ export interface Answer {
   readonly body: string
 }
 
-export type Headers = Readonly<Record<string, string | readonly string[]>>
+export type Headers = Readonly<Record<string, string | string[]>>
 
 const NEVER_STORED: Headers = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
@@ -51,7 +51,7 @@ export function published(contentType: string, body: string, maxAge: number): An
  *
  * @see FAPI 2.0 Security Profile §5.3.2.2-10 and -11, RFC 9700 §4.12
  */
-export function seeOther(location: string, cookies: readonly string[] = []): Answer {
+export function seeOther(location: string, cookies: string[] = []): Answer {
   return {
     status: 303,
     headers: {
@@ -67,7 +67,7 @@ export function seeOther(location: string, cookies: readonly string[] = []): Ans
 export interface PageOptions {
   readonly status?: number
   readonly headers?: Headers
-  readonly cookies?: readonly string[]
+  readonly cookies?: string[]
   /** Where the redirects after a form of this page may end, beside ourselves: see `formTarget`. */
   readonly formTargets?: readonly string[]
 }

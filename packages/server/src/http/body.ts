@@ -46,18 +46,22 @@ export function readBody(message: IncomingMessage): Promise<string> {
   if (announced > LARGEST_BODY + DRAINED) return Promise.reject(new BodyTooLarge())
   const chunks: Buffer[] = []
   let size = 0
+  let ended = false
   message.on('data', (chunk: Buffer) => {
     size += chunk.length
     if (size <= LARGEST_BODY) chunks.push(chunk)
     else if (size > LARGEST_BODY + DRAINED) reject(new BodyTooLarge())
   })
   message.on('end', () => {
+    ended = true
     if (size > LARGEST_BODY) return reject(new BodyTooLarge())
     const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)
     if (body === undefined || !isUtf8(body)) return reject(new BodyNotUtf8())
     resolve(body.toString('utf8'))
   })
   message.on('error', (error) => reject(new BodyCutOff('', { cause: error })))
-  message.on('close', () => reject(new BodyCutOff()))
+  message.on('close', () => {
+    if (!ended) reject(new BodyCutOff())
+  })
   return promise
 }

@@ -35,17 +35,20 @@ function isNamed(name: string, wanted: string): boolean {
 }
 
 /**
- * Whether at most one `Host` field came: of several, Node would take the first, and a proxy perhaps another. That there is
- * one at all, Node has seen to.
+ * Whether exactly one `Host` field came: of several, Node would take the first, and a proxy perhaps another. Only HTTP/1.0
+ * may come without.
  *
  * @see RFC 9112 §3.2
  */
-export function namesOneHost({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): boolean {
+export function namesOneHost({
+  rawHeaders,
+  httpVersion,
+}: Pick<IncomingMessage, 'rawHeaders' | 'httpVersion'>): boolean {
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     if (isNamed(rawHeaders[at] ?? '', 'host')) hosts += 1
   }
-  return hosts <= 1
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0')
 }
 
 /** What follows the question mark, untouched. */

@@ -56,7 +56,7 @@ export function createServer(
   }
   app.addHook('onRequest', (request, reply, done) => {
     if (namesOneHost(request.raw)) done()
-    else void refuse(badHttp('several Host header fields'), { request, reply, mounted })
+    else void refuse(badHttp('no Host header field, or several'), { request, reply, mounted })
   })
   app.setNotFoundHandler((request, reply) => refuseUnrouted(request, reply, mounted))
   for (const each of hosted) mounted.push(mountAmong(app, each, { hosted, observe }))
@@ -79,9 +79,15 @@ function socketServer(
   { tls }: Listen,
   handler: Parameters<typeof createHttpServer>[1] & Parameters<typeof createHttpsServer>[1],
 ): Server {
-  if (tls === undefined) return createHttpServer(handler)
-  const server = createHttpsServer({ ...TLS, cert: tls.certificate, key: tls.key }, handler)
-  return server
+  // Node would answer these requests itself, without the header fields every answer of ours has.
+  const lenient = { requireHostHeader: false }
+  const server =
+    tls === undefined
+      ? createHttpServer(lenient, handler)
+      : createHttpsServer({ ...TLS, ...lenient, cert: tls.certificate, key: tls.key }, handler)
+  return server.on('checkExpectation', (request, response) => {
+    server.emit('request', request, response)
+  })
 }
 
 interface Among {
