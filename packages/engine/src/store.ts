@@ -49,6 +49,7 @@ export interface Store {
   readonly grants: Grants
   readonly opaqueTokens: OpaqueTokens
   readonly revocations: Revocations
+  readonly statusLists: StatusLists
   readonly users: Users
   readonly clients: ClientRecords
   readonly keys: KeyRecords
@@ -124,6 +125,8 @@ export interface AuthorizationCode {
   readonly dpopJkt?: string
   readonly nonce?: string
   readonly requestedAuthTime: boolean
+  /** That of the grant to be: fixed so early that reuse of the code can revoke it whoever comes first. */
+  readonly status?: StatusPosition
   readonly expiresAt: Seconds
   /** How long a redeemed code is remembered, so that its reuse is noticed: as long as what it gave may live. */
   readonly keptUntil: Seconds
@@ -173,6 +176,8 @@ export interface Session {
   readonly authTime: Seconds
   readonly acr: string
   readonly amr: readonly string[]
+  /** The clients that want to be told of its end, and got something from it. */
+  readonly clients?: readonly string[]
   readonly expiresAt: Seconds
 }
 
@@ -180,7 +185,10 @@ export interface Sessions {
   put(session: Session): Promise<void>
   /** Undefined once it expired. */
   get(digest: Digest): Promise<Session | undefined>
-  delete(digest: Digest): Promise<void>
+  /** Adds a client to those of the session, unless the session ended. */
+  join(digest: Digest, clientId: string): Promise<void>
+  /** Ends the session, and gives what it was to exactly one caller; nothing when it expired before. */
+  delete(digest: Digest): Promise<Session | undefined>
 }
 
 /** What a user has allowed a client before. */
@@ -204,6 +212,8 @@ export interface Grant {
   readonly authorization: Authorization
   /** Of the refresh token, if one was issued. */
   readonly refreshToken?: Digest
+  /** Where its access tokens say whether they were revoked; absent: they do not say it, or have none yet. */
+  readonly status?: StatusPosition
   readonly createdAt: Seconds
   /** From then on nothing can be refreshed, and the row may be swept. */
   readonly expiresAt: Seconds
@@ -213,6 +223,14 @@ export interface Grants {
   put(grant: Grant): Promise<void>
   /** The grant, whether expired or not, revoked or not; undefined once it was swept. */
   get(id: string): Promise<Grant | undefined>
+  /** Gives a grant the status `to` if it has `from`, and answers the one it has then; undefined when the grant is unknown. */
+  replaceStatus(id: string, change: StatusChange): Promise<StatusPosition | undefined>
+}
+
+export interface StatusChange {
+  /** Undefined: none yet. */
+  readonly from: StatusPosition | undefined
+  readonly to: StatusPosition
 }
 
 /** What an opaque access token stands for; the same members a JWT would carry. */
@@ -237,6 +255,20 @@ export interface Revocations {
   add(id: string, until: Seconds): Promise<void>
   /** Whether any of these was revoked. */
   anyOf(ids: readonly string[]): Promise<boolean>
+}
+
+/** The place of a token or grant in all status lists of the service together: number of the list × its size + index. */
+export type StatusPosition = number
+
+export interface StatusLists {
+  /** Takes so many positions that nobody was given before or will be again, and answers the first. */
+  take(count: number): Promise<StatusPosition>
+  /** Publishes a list until then at least: nothing that names it lives longer. */
+  keep(list: number, until: Seconds): Promise<void>
+  /** Marks an index of a list until all that was issued under it has expired. Said twice, the later `until` counts. */
+  revoke(list: number, index: number, until: Seconds): Promise<void>
+  /** The marked indices of a list; undefined when it is not published, or no more. */
+  revoked(list: number): Promise<readonly number[] | undefined>
 }
 
 /** Where a row came from: a declaration in the configuration file is taken back when the file no longer makes it. */

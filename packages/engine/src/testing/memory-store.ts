@@ -9,6 +9,7 @@ import {
   opaqueTokensIn,
   revocationsIn,
   sessionsIn,
+  statusListsIn,
   usersInMemory,
 } from './memory/durable.ts'
 import {
@@ -36,6 +37,7 @@ export function createMemoryStore(clock: Clock): Store {
     grants: grantsIn(clock),
     opaqueTokens: opaqueTokensIn(clock),
     revocations: revocationsIn(clock),
+    statusLists: statusListsIn(clock),
     users: usersInMemory(),
     clients: clientRecordsInMemory(),
     keys: keyRecordsInMemory(),

@@ -76,6 +76,7 @@ export function sampleCode(changes: Partial<AuthorizationCode> = {}): Authorizat
     dpopJkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I',
     nonce: 'c2lnbmV0LW5vbmNlLW9mLTQz',
     requestedAuthTime: true,
+    status: 131_079,
     expiresAt: SAMPLE_NOW + 60,
     keptUntil: SAMPLE_NOW + 2_592_000,
     ...changes,
@@ -90,6 +91,7 @@ export function sampleSession(changes: Partial<Session> = {}): Session {
     authTime: AUTHORIZATION.authTime,
     acr: AUTHORIZATION.acr,
     amr: AUTHORIZATION.amr,
+    clients: ['app'],
     expiresAt: SAMPLE_NOW + 28_800,
     ...changes,
   }
@@ -111,6 +113,7 @@ export function sampleGrant(changes: Partial<Grant> = {}): Grant {
     id: 'gr_8sJq2mVx0pLw4TzN',
     authorization: AUTHORIZATION,
     refreshToken: sampleDigest('refresh_token'),
+    status: 131_079,
     createdAt: SAMPLE_NOW,
     expiresAt: SAMPLE_NOW + 2_592_000,
     ...changes,

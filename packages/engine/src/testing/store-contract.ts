@@ -8,6 +8,7 @@ import { replayContract } from './contract/replay.ts'
 import { requestsContract } from './contract/requests.ts'
 import { servicesContract } from './contract/services.ts'
 import { grantsContract, sessionsContract } from './contract/sessions-and-grants.ts'
+import { statusListsContract } from './contract/status-lists.ts'
 
 /** Registers the tests that every adapter of the store port must pass. @see ../store.ts */
 export function storeContract(name: string, open: OpenStores): void {
@@ -19,6 +20,7 @@ export function storeContract(name: string, open: OpenStores): void {
     attemptsContract(test)
     sessionsContract(test)
     grantsContract(test)
+    statusListsContract(test)
     usersContract(test)
     recordsContract(test)
     servicesContract(test)

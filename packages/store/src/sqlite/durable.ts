@@ -8,6 +8,7 @@ import type {
   OpaqueTokens,
   Revocations,
   Sessions,
+  StatusLists,
   Users,
 } from '@signet/engine'
 import type { Tables } from './tables.ts'
@@ -18,7 +19,8 @@ export function sessionsOf(tables: Tables, service: number, clock: Clock): Sessi
     put: async (session) =>
       rows.put(service, session.digest, { value: session, ends: session.expiresAt }),
     get: async (digest) => rows.living(service, digest, clock.now()),
-    delete: async (digest) => void rows.delete(service, digest),
+    join: async (digest, clientId) => rows.join(service, { digest, clientId, now: clock.now() }),
+    delete: async (digest) => rows.end(service, digest, clock.now()),
   }
 }
 
@@ -35,6 +37,7 @@ export function grantsOf(tables: Tables, service: number): Grants {
   return {
     put: async (grant) => rows.put(service, grant.id, { value: grant, ends: grant.expiresAt }),
     get: async (id) => rows.get(service, id),
+    replaceStatus: async (id, change) => rows.replaceStatus(service, id, change),
   }
 }
 
@@ -49,8 +52,23 @@ export function opaqueTokensOf(tables: Tables, service: number): OpaqueTokens {
 export function revocationsOf(tables: Tables, service: number): Revocations {
   const rows = tables.revocations
   return {
-    add: async (id, until) => rows.add(service, id, until),
+    add: async (id, until) => rows.prolong(service, id, until),
     anyOf: async (ids) => rows.anyOf(service, ids),
+  }
+}
+
+export function statusListsOf(tables: Tables, service: number, clock: Clock): StatusLists {
+  const { counters, statusLists, statusRevocations } = tables
+  return {
+    take: async (count) => counters.take(service, 'status', count),
+    keep: async (list, until) => statusLists.prolong(service, String(list), until),
+    revoke: async (list, index, until) =>
+      statusRevocations.prolong(service, `${list}.${index}`, until),
+    revoked: async (list) => {
+      const published = statusLists.find(service, String(list))
+      if (published === undefined || published.ends <= clock.now()) return undefined
+      return statusRevocations.ofList(service, list)
+    },
   }
 }
 

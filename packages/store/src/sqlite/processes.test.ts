@@ -56,6 +56,18 @@ test('SP-AZ-09 PKJ-06 DPOP-PRF-15 among four processes, one of eighty wins each 
   database.close()
 })
 
+test('REV-03 among four processes no position in a status list is given twice, nor left out', async () => {
+  const path = temporaryFile()
+  const racers = Array.from({ length: PROCESSES }, start)
+  await Promise.all(racers.map((child) => ask(child, { do: 'open', path })))
+  const answers = await Promise.all(racers.map((child) => ask(child, { do: 'take' })))
+  const taken = answers.flatMap((answer) => ('taken' in answer ? answer.taken : []))
+  assert.deepEqual(
+    taken.toSorted((one, other) => one - other),
+    Array.from({ length: PROCESSES * 100 }, (_, index) => index * 1_024),
+  )
+})
+
 function total(answers: readonly Answer[]): Wins {
   const wins = answers.flatMap((answer) => ('wins' in answer ? [answer.wins] : []))
   assert.equal(wins.length, PROCESSES)

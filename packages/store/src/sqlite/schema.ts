@@ -79,4 +79,20 @@ export const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    name: 'status lists',
+    sql: `
+      -- Numbers that only grow, and are never given again.
+      CREATE TABLE counters (
+        service INTEGER NOT NULL REFERENCES services (id),
+        name TEXT NOT NULL,
+        value INTEGER NOT NULL,
+        PRIMARY KEY (service, name)
+      ) STRICT, WITHOUT ROWID;
+
+      ${rowsThatEnd('status_lists')}
+      -- \`key\` is the number of the list, a point, and the index.
+      ${rowsThatEnd('status_revocations')}
+    `,
+  },
 ]

@@ -9,6 +9,7 @@ import {
   opaqueTokensOf,
   revocationsOf,
   sessionsOf,
+  statusListsOf,
   usersOf,
 } from './durable.ts'
 import { attemptsOf, codesOf, interactionsOf, pushedRequestsOf, replayOf } from './ephemeral.ts'
@@ -34,6 +35,7 @@ export function storeOf({ connection, tables, clock }: OpenFile, service: number
     grants: grantsOf(tables, service),
     opaqueTokens: opaqueTokensOf(tables, service),
     revocations: revocationsOf(tables, service),
+    statusLists: statusListsOf(tables, service, clock),
     users: usersOf(tables, service),
     clients: clientRecordsOf(tables, service),
     keys: keyRecordsOf(tables, service),

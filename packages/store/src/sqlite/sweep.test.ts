@@ -40,6 +40,8 @@ test('says how many rows of each table it took', async () => {
     grants: 0,
     opaque_tokens: 0,
     revocations: 0,
+    status_lists: 0,
+    status_revocations: 0,
     keys: 0,
     audit: 0,
   }

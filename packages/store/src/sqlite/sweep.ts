@@ -12,6 +12,8 @@ export interface Swept {
   readonly grants: number
   readonly opaque_tokens: number
   readonly revocations: number
+  readonly status_lists: number
+  readonly status_revocations: number
   readonly keys: number
   readonly audit: number
 }
@@ -35,6 +37,8 @@ export function sweepTables(tables: Tables, { now, retention, budget }: Sweep): 
     grants: tables.grants.sweep(now, budget),
     opaque_tokens: tables.opaqueTokens.sweep(now, budget),
     revocations: tables.revocations.sweep(now, budget),
+    status_lists: tables.statusLists.sweep(now, budget),
+    status_revocations: tables.statusRevocations.sweep(now, budget),
     keys: tables.keys.sweep(now),
     audit: tables.audit.sweep(now - retention, budget),
   }

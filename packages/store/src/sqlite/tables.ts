@@ -2,18 +2,18 @@ import type {
   AuditEvent,
   AuthorizationCode,
   Clock,
-  Grant,
   Interaction,
   OpaqueToken,
   PushedRequest,
   Seconds,
-  Session,
 } from '@signet/engine'
 import type { StatementSync } from 'node:sqlite'
 import type { Connection } from './connection.ts'
 import { EndingRows } from './ending-rows.ts'
+import { GrantTable, SessionTable } from './changing-rows.ts'
 import { ClientTable, ConsentTable, KeyTable, UserTable } from './lasting-rows.ts'
 import { ReplayLog } from './replay-log.ts'
+import { CounterTable } from './counter-table.ts'
 
 /** Every table of the file, with its statements prepared once. */
 export interface Tables {
@@ -23,10 +23,13 @@ export interface Tables {
   readonly replay: ReplayLog
   /** When a bucket is full again. */
   readonly attempts: EndingRows<Seconds>
-  readonly sessions: EndingRows<Session>
-  readonly grants: EndingRows<Grant>
+  readonly sessions: SessionTable
+  readonly grants: GrantTable
   readonly opaqueTokens: EndingRows<OpaqueToken>
   readonly revocations: RevocationTable
+  readonly counters: CounterTable
+  readonly statusLists: NamesThatEnd
+  readonly statusRevocations: StatusRevocationTable
   readonly audit: EndingRows<AuditEvent>
   readonly consents: ConsentTable
   readonly users: UserTable
@@ -41,10 +44,13 @@ export function tablesOf(connection: Connection, clock: Clock): Tables {
     codes: new CodeTable(connection),
     replay: new ReplayLog(connection, clock),
     attempts: new EndingRows(connection, 'attempts'),
-    sessions: new EndingRows(connection, 'sessions'),
-    grants: new EndingRows(connection, 'grants'),
+    sessions: new SessionTable(connection, 'sessions'),
+    grants: new GrantTable(connection, 'grants'),
     opaqueTokens: new EndingRows(connection, 'opaque_tokens'),
     revocations: new RevocationTable(connection),
+    counters: new CounterTable(connection),
+    statusLists: new NamesThatEnd(connection, 'status_lists'),
+    statusRevocations: new StatusRevocationTable(connection),
     audit: new EndingRows(connection, 'audit'),
     consents: new ConsentTable(connection),
     users: new UserTable(connection),
@@ -68,7 +74,17 @@ export class CodeTable extends EndingRows<AuthorizationCode> {
   }
 }
 
-export class RevocationTable extends EndingRows<null> {
+/** Names, and until when they matter. */
+export class NamesThatEnd extends EndingRows<null> {
+  /** Keeps the later end when the name is known. */
+  prolong(service: number, name: string, until: Seconds): void {
+    this.connection.transactions.begin()
+    const known = this.find(service, name)
+    this.put(service, name, { value: null, ends: Math.max(until, known?.ends ?? until) })
+  }
+}
+
+export class RevocationTable extends NamesThatEnd {
   readonly #eitherOf: StatementSync
 
   constructor(connection: Connection) {
@@ -76,13 +92,6 @@ export class RevocationTable extends EndingRows<null> {
     this.#eitherOf = connection.prepare(
       'SELECT 1 FROM revocations WHERE service = ? AND key IN (?, ?) LIMIT 1',
     )
-  }
-
-  /** Keeps the later end when the name is known. */
-  add(service: number, id: string, until: Seconds): void {
-    this.connection.transactions.begin()
-    const known = this.find(service, id)
-    this.put(service, id, { value: null, ends: Math.max(until, known?.ends ?? until) })
   }
 
   anyOf(service: number, ids: readonly string[]): boolean {
@@ -93,5 +102,23 @@ export class RevocationTable extends EndingRows<null> {
       if (this.connection.read(this.#eitherOf, service, one, other) !== undefined) return true
     }
     return false
+  }
+}
+
+export class StatusRevocationTable extends NamesThatEnd {
+  readonly #ofList: StatementSync
+
+  constructor(connection: Connection) {
+    super(connection, 'status_revocations')
+    this.#ofList = connection.prepare(`
+      SELECT CAST(substr(key, length(?2) + 1) AS INTEGER) AS position FROM status_revocations
+      WHERE service = ?1 AND key >= ?2 AND key < ?3 ORDER BY position`)
+  }
+
+  /** The indices of a list; the index on `key` alone answers it. */
+  ofList(service: number, list: number): readonly number[] {
+    // The point is followed by the slash.
+    const rows = this.connection.readAll(this.#ofList, service, `${list}.`, `${list}/`)
+    return rows.map(({ position }) => Number(position))
   }
 }

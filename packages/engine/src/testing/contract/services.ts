@@ -19,6 +19,8 @@ export async function fill(store: Store): Promise<void> {
   await store.grants.put(sample.sampleGrant())
   await store.opaqueTokens.put(sample.sampleOpaqueToken())
   await store.revocations.add('grant', sample.SAMPLE_NOW + 60)
+  await store.statusLists.keep(0, sample.SAMPLE_NOW + 60)
+  await store.statusLists.revoke(0, 7, sample.SAMPLE_NOW + 60)
   await store.users.put(sample.sampleUser())
   await store.clients.put(sample.sampleClientRecord())
   await store.keys.put(sample.sampleKeyRecord())
@@ -39,6 +41,7 @@ export async function show(store: Store): Promise<Readonly<Record<string, unknow
     grant: await store.grants.get(sample.sampleGrant().id),
     opaqueToken: await store.opaqueTokens.get(sample.sampleOpaqueToken().digest),
     revoked: await store.revocations.anyOf(['grant']),
+    revokedStatuses: await store.statusLists.revoked(0),
     user: await store.users.byUsername('alice'),
     users: await store.users.list(),
     client: await store.clients.get('app'),
@@ -59,6 +62,7 @@ export const EVERYTHING: Readonly<Record<string, unknown>> = {
   grant: sample.sampleGrant(),
   opaqueToken: sample.sampleOpaqueToken(),
   revoked: true,
+  revokedStatuses: [7],
   user: sample.sampleUser(),
   users: [sample.sampleUser()],
   client: sample.sampleClientRecord(),

@@ -7,7 +7,7 @@ import {
   sampleSession,
   SAMPLE_NOW,
 } from '../sample-rows.ts'
-import type { ContractTest } from './harness.ts'
+import { race, type ContractTest } from './harness.ts'
 
 /** What sessions and consents promise. */
 export function sessionsContract(test: ContractTest): void {
@@ -38,6 +38,46 @@ export function sessionsContract(test: ContractTest): void {
     assert.deepEqual(await store.sessions.get(longer.digest), longer)
     await store.sessions.put(sampleSession({ expiresAt: clock.now() }))
     assert.equal(await store.sessions.get(longer.digest), undefined)
+  })
+
+  test('the end of a session is given to exactly one of those who end it', async ({ store }) => {
+    const session = sampleSession()
+    await store.sessions.put(session)
+    const ended = async (): Promise<boolean> =>
+      (await store.sessions.delete(session.digest)) !== undefined
+    assert.equal(await race(ended, true), 1)
+  })
+
+  test('the end of a session is given as it was, and not once it expired', async (scene) => {
+    const { clock, store } = scene
+    const session = sampleSession()
+    await store.sessions.put(session)
+    assert.deepEqual(await store.sessions.delete(session.digest), session)
+    await store.sessions.put(session)
+    clock.set(session.expiresAt)
+    assert.equal(await store.sessions.delete(session.digest), undefined)
+  })
+
+  test('no client that joins a session is lost, and none is there twice', async ({ store }) => {
+    const { clients: _, ...session } = sampleSession()
+    await store.sessions.put(session)
+    const names = Array.from({ length: 20 }, (_each, count) => `client ${count % 10}`)
+    await Promise.all(names.map((name) => store.sessions.join(session.digest, name)))
+    const { clients = [], ...rest } = (await store.sessions.get(session.digest)) ?? {}
+    assert.deepEqual(clients.toSorted(), names.slice(0, 10).toSorted())
+    assert.deepEqual(rest, session)
+  })
+
+  test('nobody joins a session that ended, and none comes to life by it', async (scene) => {
+    const { clock, store } = scene
+    await store.sessions.join(sampleDigest('unknown'), 'app')
+    assert.equal(await store.sessions.get(sampleDigest('unknown')), undefined)
+    const session = sampleSession()
+    await store.sessions.put(session)
+    clock.set(session.expiresAt)
+    await store.sessions.join(session.digest, 'late')
+    clock.set(session.expiresAt - 1)
+    assert.deepEqual(await store.sessions.get(session.digest), session)
   })
 
   test('a consent is of one user for one client, and the last one counts', async ({ store }) => {
@@ -71,6 +111,38 @@ export function grantsContract(test: ContractTest): void {
     await store.grants.put(plain)
     assert.deepEqual(await store.grants.get(grant.id), plain)
     assert.equal(await store.grants.get('gr_unknown'), undefined)
+  })
+
+  test('the status of a grant is replaced once, and everybody learns by which', async (scene) => {
+    const { store } = scene
+    const grant = sampleGrant({ status: 7 })
+    await store.grants.put(grant)
+    let next = 100
+    const attempts = Array.from({ length: 20 }, async () => {
+      next += 1
+      return store.grants.replaceStatus(grant.id, { from: 7, to: next })
+    })
+    const answers = new Set(await Promise.all(attempts))
+    assert.equal(answers.size, 1)
+    const [status] = answers
+    assert.ok(status !== undefined && status > 100)
+    assert.deepEqual(await store.grants.get(grant.id), { ...grant, status })
+  })
+
+  test('a grant without a status gets one, an unknown grant none', async ({
+    clock,
+    store,
+    opened,
+  }) => {
+    const { status: _, ...grant } = sampleGrant({ expiresAt: SAMPLE_NOW + 600 })
+    await store.grants.put(grant)
+    assert.equal(await store.grants.replaceStatus(grant.id, { from: undefined, to: 9 }), 9)
+    assert.equal(await store.grants.replaceStatus(grant.id, { from: undefined, to: 10 }), 9)
+    assert.equal(await store.grants.replaceStatus('unknown', { from: undefined, to: 9 }), undefined)
+    assert.equal(await store.grants.get('unknown'), undefined)
+    clock.set(SAMPLE_NOW + 599)
+    await opened.sweep?.(100)
+    assert.deepEqual(await store.grants.get(grant.id), { ...grant, status: 9 })
   })
 
   test('an expired grant or token is still shown, so that whoever asks can say that it expired', async (scene) => {

@@ -17,6 +17,7 @@ import {
   type Seconds,
   type Session,
   type Sessions,
+  type StatusLists,
   type User,
   type Users,
 } from '../../store.ts'
@@ -30,7 +31,17 @@ export function sessionsIn(clock: Clock): Sessions {
   return {
     put: async (session) => rows.set(session.digest, session),
     get: async (digest) => rows.living(digest),
-    delete: async (digest) => void rows.delete(digest),
+    join: async (digest, clientId) => {
+      const session = rows.living(digest)
+      const { clients = [] } = session ?? {}
+      if (session === undefined || clients.includes(clientId)) return
+      rows.set(digest, { ...session, clients: [...clients, clientId] })
+    },
+    delete: async (digest) => {
+      const session = rows.living(digest)
+      rows.delete(digest)
+      return session
+    },
   }
 }
 
@@ -51,6 +62,12 @@ export function grantsIn(clock: Clock): Grants {
   return {
     put: async (grant) => rows.set(grant.id, grant),
     get: async (id) => rows.get(id),
+    replaceStatus: async (id, { from, to }) => {
+      const grant = rows.get(id)
+      if (grant === undefined || grant.status !== from) return grant?.status
+      rows.set(id, { ...grant, status: to })
+      return to
+    },
   }
 }
 
@@ -67,6 +84,30 @@ export function revocationsIn(clock: Clock): Revocations {
   return {
     add: async (id, until) => rows.set(id, Math.max(until, rows.get(id) ?? until)),
     anyOf: async (ids) => ids.some((id) => rows.get(id) !== undefined),
+  }
+}
+
+export function statusListsIn(clock: Clock): StatusLists {
+  const lists = new ExpiringMap<Seconds>(clock, (until) => until)
+  const marks = new Map<number, Map<number, Seconds>>()
+  let taken = 0
+  return {
+    take: async (count) => {
+      taken += count
+      return taken - count
+    },
+    keep: async (list, until) => lists.set(`${list}`, Math.max(until, lists.get(`${list}`) ?? 0)),
+    revoke: async (list, index, until) => {
+      const ofList = marks.get(list) ?? new Map<number, Seconds>()
+      marks.set(list, ofList)
+      ofList.set(index, Math.max(until, ofList.get(index) ?? 0))
+    },
+    revoked: async (list) => {
+      const ofList = marks.get(list) ?? new Map<number, Seconds>()
+      for (const [index, until] of ofList) if (until <= clock.now()) ofList.delete(index)
+      if (lists.living(`${list}`) === undefined) return undefined
+      return [...ofList.keys()].toSorted((one, other) => one - other)
+    },
   }
 }
 

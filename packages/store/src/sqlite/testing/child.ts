@@ -9,6 +9,7 @@ const RACERS = 20
 export type Task =
   | { readonly do: 'open'; readonly path: string }
   | { readonly do: 'race'; readonly name: string }
+  | { readonly do: 'take' }
   | { readonly do: 'write' }
 
 /** How many of twenty attempts won, by what was raced for. */
@@ -22,6 +23,7 @@ export interface Wins {
 export type Answer =
   | { readonly opened: true }
   | { readonly wins: Wins }
+  | { readonly taken: readonly number[] }
   | { readonly written: string }
   | { readonly failed: string }
 
@@ -53,6 +55,17 @@ async function race(opened: SqliteDatabase, name: string): Promise<Wins> {
   }
 }
 
+/** Takes a hundred blocks of positions in status lists, one after the other. */
+async function take(opened: SqliteDatabase): Promise<readonly number[]> {
+  const { statusLists, settled } = opened.store(ISSUER)
+  const taken: number[] = []
+  for (let count = 0; count < 100; count += 1) {
+    taken.push(await statusLists.take(1_024))
+    await settled()
+  }
+  return taken
+}
+
 /** Writes as fast as it can, and says of each write that it has settled, until it is killed. */
 async function write(opened: SqliteDatabase): Promise<void> {
   const store = opened.store(ISSUER)
@@ -76,6 +89,7 @@ async function perform(task: Task): Promise<void> {
   }
   if (database === undefined) throw new Error('nothing is open')
   if (task.do === 'race') answer({ wins: await race(database, task.name) })
+  else if (task.do === 'take') answer({ taken: await take(database) })
   else await write(database)
 }
 
