@@ -42,7 +42,7 @@ export interface PeerOptions {
 }
 
 const now = (): number => Math.floor(Date.now() / 1_000)
-export const randomText = (): string => randomBytes(32).toString('base64url')
+const randomText = (): string => randomBytes(32).toString('base64url')
 
 /**
  * A client made by hand, so that every part of a request can be wrong. What the libraries prove to work, this one uses
