@@ -161,22 +161,22 @@ function valuesOf(session: StoredSession): SQLInputValue[] {
   ]
 }
 
-function sessionOf(row: Row): StoredSession {
-  const { sid, user_agent: userAgent } = row
+function sessionOf(columns: Row): StoredSession {
+  const { sid, user_agent: userAgent } = columns
   return {
-    id: String(row['id']),
-    handle: String(row['handle']),
-    frontend: String(row['frontend']),
-    issuer: String(row['issuer']),
-    subject: String(row['subject']),
+    id: String(columns['id']),
+    handle: String(columns['handle']),
+    frontend: String(columns['frontend']),
+    issuer: String(columns['issuer']),
+    subject: String(columns['subject']),
     ...(typeof sid === 'string' && { sid }),
     ...(typeof userAgent === 'string' && { userAgent }),
-    createdAt: Number(row['created_at']),
-    lastSeenAt: Number(row['last_seen_at']),
-    expiresAt: Number(row['expires_at']),
-    endsAt: Number(row['ends_at']),
-    version: Number(row['version']),
-    sealed: String(row['sealed']),
+    createdAt: Number(columns['created_at']),
+    lastSeenAt: Number(columns['last_seen_at']),
+    expiresAt: Number(columns['expires_at']),
+    endsAt: Number(columns['ends_at']),
+    version: Number(columns['version']),
+    sealed: String(columns['sealed']),
   }
 }
 

@@ -1,0 +1,94 @@
+import type { Seconds } from '@signet/protocol'
+import type { Buffer } from 'node:buffer'
+import type { OnEvent } from '../events.ts'
+import type { SessionStore } from '../sessions/port.ts'
+
+export interface Clock {
+  /** Seconds since 1970. */
+  now(): Seconds
+}
+
+/** Whose access token a call gets. */
+export type TokenKind = 'user' | 'client' | 'user-or-none' | 'none'
+
+/** One API that the frontend may call; everything else is not reachable. */
+export interface RouteOptions {
+  /** The path below which the route begins, such as `/api/`. */
+  readonly match: string
+  /** Where it leads, such as `https://api.example/v1/`. */
+  readonly target: string
+  readonly token: TokenKind
+  /** Fewer scopes than the login asked for: the route gets an access token of its own. */
+  readonly scopes?: readonly string[]
+  /** @see RFC 8707 */
+  readonly resource?: string
+  readonly methods?: readonly string[]
+  /** Request headers that pass besides the common ones. */
+  readonly requestHeaders?: readonly string[]
+  /** Takes WebSockets; they cannot carry `X-CSRF`, so their `Origin` must be the frontend's. */
+  readonly webSocket?: boolean
+  /** Takes event streams of `EventSource`, which cannot send `X-CSRF`, from the same origin. */
+  readonly eventStream?: boolean
+  /** Only where no token is added: lets calls pass without `X-CSRF`, for what is public. */
+  readonly csrf?: boolean
+  /** How long the API may be silent before it answers. */
+  readonly timeout?: Seconds
+}
+
+/** One browser app, found by its host and path. */
+export interface FrontendOptions {
+  /** Lower-case letters, digits and hyphens; names the cookies. */
+  readonly name: string
+  /** Where browsers see it. All URLs, the redirect URI among them, are built from this. */
+  readonly publicOrigin: string
+  /** `host`: the Host header, if a proxy changes it. `path`: the folder of this app, if several share an origin. */
+  readonly match?: { readonly host?: string; readonly path?: string }
+  readonly basePath?: string
+  readonly scopes: readonly string[]
+  /** Which `acr` a login may ask for. */
+  readonly acrValues?: readonly string[]
+  readonly postLogoutPath?: string
+  /** Where a login that failed leads, with `error=`; a page of ours otherwise. */
+  readonly errorPath?: string
+  /** The folder with the files of the app; `index.html` answers every other navigation. */
+  readonly static?: string
+  readonly contentSecurityPolicy?: string
+  readonly routes?: readonly RouteOptions[]
+}
+
+export interface BffOptions {
+  /** The only server this BFF trusts; everything else about it comes from its metadata. */
+  readonly issuer: string
+  readonly client: {
+    readonly client_id: string
+    /** Private JWKs for ES256, PS256 or Ed25519. The first signs. */
+    readonly keys: readonly object[]
+  }
+  readonly frontends: readonly FrontendOptions[]
+  readonly sessions: {
+    readonly store: SessionStore
+    /** How long a session lives without use. */
+    readonly sliding?: Seconds
+    /** How long a session lives at most. */
+    readonly absolute?: Seconds
+    /** 32 bytes each: the current one, then those whose sessions still live. */
+    readonly keys: readonly Uint8Array[]
+  }
+  /** The `claims` parameter. @see OpenID Connect Core 1.0 §5.5 */
+  readonly requestedClaims?: Readonly<Record<string, unknown>>
+  /** Asks for the claims of the UserInfo endpoint at login. */
+  readonly userinfo?: boolean
+  /** Signs the pushed request. @see RFC 9101 */
+  readonly requestObject?: boolean
+  /** Takes signed authorization responses, and no others. @see JARM */
+  readonly signedResponse?: boolean
+  /** How long the authorization server may take for an answer. */
+  readonly timeout?: Seconds
+  /** PEM certificates to trust besides those of Node. */
+  readonly ca?: string
+  /** Shows `/bff/diagnostics`. */
+  readonly development?: boolean
+  readonly clock?: Clock
+  readonly random?: (bytes: number) => Buffer
+  readonly onEvent?: OnEvent
+}

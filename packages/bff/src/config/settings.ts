@@ -1,0 +1,138 @@
+import type { Seconds } from '@signet/protocol'
+import { z } from 'zod'
+import type { BffOptions, FrontendOptions, RouteOptions, TokenKind } from './options.ts'
+import { optionsSchema } from './schema.ts'
+
+/** The options cannot be used. The message lists everything that is wrong with them, and no secret. */
+export class Misconfigured extends Error {
+  override readonly name = 'Misconfigured'
+}
+
+export interface Route {
+  readonly match: string
+  readonly target: URL
+  readonly token: TokenKind
+  readonly scopes: readonly string[] | undefined
+  readonly resource: string | undefined
+  readonly methods: ReadonlySet<string>
+  readonly requestHeaders: ReadonlySet<string>
+  readonly webSocket: boolean
+  readonly eventStream: boolean
+  readonly csrf: boolean
+  readonly timeout: Seconds
+}
+
+export interface Frontend {
+  readonly name: string
+  readonly origin: string
+  /** What the Host header must be. */
+  readonly host: string
+  /** The folder of the app, `/` mostly. */
+  readonly folder: string
+  readonly base: string
+  readonly scopes: readonly string[]
+  readonly acrValues: readonly string[]
+  readonly redirectUri: string
+  readonly postLogoutPath: string
+  readonly errorPath: string | undefined
+  readonly static: string | undefined
+  readonly contentSecurityPolicy: string
+  readonly cookie: string
+  readonly loginCookie: string
+  readonly routes: readonly Route[]
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const POLICY =
+  "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+const SILENCE: Seconds = 30
+
+/**
+ * Reads the frontends.
+ *
+ * @throws Misconfigured
+ */
+export function readFrontends(options: BffOptions): readonly Frontend[] {
+  const parsed = optionsSchema.safeParse(options)
+  if (!parsed.success) throw new Misconfigured(z.prettifyError(parsed.error))
+  const frontends = options.frontends.map(frontendOf)
+  const problems = [...clashes(frontends), ...lifetimes(options)]
+  if (problems.length > 0) throw new Misconfigured(problems.join('\n'))
+  // The longest folder first: the app in `/` gets what no other does.
+  return frontends.toSorted((a, b) => b.folder.length - a.folder.length)
+}
+
+function frontendOf(options: FrontendOptions): Frontend {
+  const { name, publicOrigin: origin, match = {}, scopes, acrValues = [] } = options
+  const folder = match.path ?? '/'
+  const base = options.basePath ?? `${folder}bff`
+  return {
+    name,
+    origin,
+    host: match.host ?? new URL(origin).host,
+    folder,
+    base,
+    scopes,
+    acrValues,
+    redirectUri: `${origin}${base}/callback`,
+    postLogoutPath: options.postLogoutPath ?? folder,
+    errorPath: options.errorPath,
+    static: options.static,
+    contentSecurityPolicy: options.contentSecurityPolicy ?? POLICY,
+    // Browsers that do not know `__Host-Http-` yet see a name that begins with `__Host-`.
+    cookie: `__Host-Http-${name}`,
+    loginCookie: `__Host-Http-${name}-login-`,
+    routes: (options.routes ?? []).map(routeOf).toSorted((a, b) => b.match.length - a.match.length),
+  }
+}
+
+function routeOf(options: RouteOptions): Route {
+  const { match, target, token, scopes, resource } = options
+  return {
+    match,
+    target: new URL(target),
+    token,
+    scopes,
+    resource,
+    methods: new Set(options.methods ?? METHODS),
+    requestHeaders: new Set(options.requestHeaders),
+    webSocket: options.webSocket ?? false,
+    eventStream: options.eventStream ?? false,
+    csrf: options.csrf ?? true,
+    timeout: options.timeout ?? SILENCE,
+  }
+}
+
+/** What is right alone and wrong together. */
+function clashes(frontends: readonly Frontend[]): readonly string[] {
+  return frontends.flatMap((one, index) => [
+    ...frontends.slice(index + 1).flatMap((other) => rivalry(one, other)),
+    ...contradictions(one),
+  ])
+}
+
+function rivalry(one: Frontend, other: Frontend): readonly string[] {
+  if (one.name === other.name) return [`two frontends are named ${one.name}`]
+  if (one.host !== other.host || one.folder !== other.folder) return []
+  return [`${one.name} and ${other.name} have the same host and path`]
+}
+
+function contradictions({ name, folder, base, routes, ...rest }: Frontend): readonly string[] {
+  const matches = routes.map(({ match }) => match)
+  const paths = [base, rest.postLogoutPath, rest.errorPath ?? folder, ...matches]
+  return [
+    ...paths
+      .filter((path) => !path.startsWith(folder))
+      .map((path) => `${path} of ${name} is not below ${folder}`),
+    ...matches
+      .filter((match) => `${base}/`.startsWith(match) || match.startsWith(`${base}/`))
+      .map((match) => `route ${match} of ${name} clashes with ${base}`),
+    ...(new Set(matches).size < matches.length ? [`${name} has one route twice`] : []),
+  ]
+}
+
+function lifetimes({ sessions: { sliding, absolute } }: BffOptions): readonly string[] {
+  return sliding !== undefined && absolute !== undefined && sliding > absolute
+    ? ['sessions.sliding is longer than sessions.absolute']
+    : []
+}

@@ -1,0 +1,193 @@
+import {
+  ALGORITHMS,
+  CLOCK_AHEAD,
+  EXPIRY_GRACE,
+  invalidRequest,
+  isAlgorithm,
+  isJti,
+  mediaTypeOf,
+  selectKeys,
+  shown,
+  verifySignature,
+  type DecodedJwt,
+  type JsonObject,
+  type JwtHeader,
+  type Rules,
+  type Seconds,
+  type VerificationKey,
+} from '@signet/protocol'
+
+/** A logout token against the session it could end. */
+export interface PresentedLogoutToken {
+  readonly header: JwtHeader
+  readonly claims: JsonObject
+  readonly issuer: string
+  readonly clientId: string
+  readonly now: Seconds
+}
+
+export interface LogoutClaims extends JsonObject {
+  readonly jti: string
+  readonly exp: number
+  readonly sub?: string
+  readonly sid?: string
+}
+
+export interface AcceptedLogoutToken extends PresentedLogoutToken {
+  readonly claims: LogoutClaims
+}
+
+export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+
+/** Nobody delivers later than this, and we remember no `jti` for longer. */
+const LONGEST_LIFE: Seconds = 3_600
+
+const REMEDY = 'Send a logout token as the authorization server makes it for this client.'
+
+/** Whether a JWT says what a logout token says, and is meant for us, now. @see OpenID Connect Back-Channel Logout 1.0 §2.6 */
+export const logoutTokenRules: Rules<PresentedLogoutToken, AcceptedLogoutToken> = [
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_typ',
+    says: 'takes no JWT of another explicit type as logout token',
+    holds: ({ header: { typ } }) => typ === undefined || isTypeOfLogout(mediaTypeOf(typ)),
+    otherwise: invalidRequest('logout_token is not a logout token'),
+    expected: () => 'typ logout+jwt',
+    received: ({ header }) => `typ ${shown(header.typ)}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_alg',
+    says: 'takes logout tokens signed with an algorithm of the profile only',
+    holds: ({ header }) => isAlgorithm(header.alg),
+    otherwise: invalidRequest('logout_token is signed with an algorithm that is not allowed'),
+    expected: () => `alg ${ALGORITHMS.join(', ')}`,
+    received: ({ header }) => `alg ${shown(header.alg)}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_iss',
+    says: 'takes logout tokens of its own authorization server only',
+    holds: ({ claims, issuer }) => claims['iss'] === issuer,
+    otherwise: invalidRequest('logout_token is of another issuer'),
+    expected: ({ issuer }) => `iss ${shown(issuer)}`,
+    received: ({ claims }) => `iss ${shown(claims['iss'])}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_aud',
+    says: 'takes logout tokens that are meant for this client alone',
+    holds: ({ claims, clientId }) => isFor(claims['aud'], clientId),
+    otherwise: invalidRequest('logout_token is for another client'),
+    expected: ({ clientId }) => `aud ${shown(clientId)}`,
+    received: ({ claims }) => `aud ${shown(claims['aud'])}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_iat',
+    says: 'takes logout tokens that say when they were made, which is not in the future',
+    holds: ({ claims: { iat }, now }) => isTime(iat) && iat <= now + CLOCK_AHEAD,
+    otherwise: invalidRequest('logout_token has no valid iat'),
+    expected: ({ now }) => `iat up to ${now + CLOCK_AHEAD}`,
+    received: ({ claims }) => `iat ${shown(claims['iat'])}`,
+    remedy: 'Correct the clocks of both servers.',
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_exp',
+    says: 'takes logout tokens that have not expired, and end within an hour',
+    holds: ({ claims: { exp }, now }) =>
+      isTime(exp) && exp + EXPIRY_GRACE > now && exp <= now + LONGEST_LIFE,
+    otherwise: invalidRequest('logout_token has no valid exp'),
+    expected: ({ now }) => `exp from ${now - EXPIRY_GRACE} to ${now + LONGEST_LIFE}`,
+    received: ({ claims }) => `exp ${shown(claims['exp'])}`,
+    remedy: 'Deliver logout tokens at once, and correct the clocks of both servers.',
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_events',
+    says: 'takes JWTs that announce a logout only',
+    holds: ({ claims }) => announcesLogout(claims['events']),
+    otherwise: invalidRequest('logout_token does not announce a logout'),
+    expected: () => `events with the member ${LOGOUT_EVENT}, an object`,
+    received: ({ claims }) => `events ${shown(claims['events'])}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_nonce',
+    says: 'takes no ID token as logout token',
+    holds: ({ claims }) => !Object.hasOwn(claims, 'nonce'),
+    otherwise: invalidRequest('logout_token has a nonce'),
+    expected: () => 'no nonce',
+    received: () => 'a nonce',
+    remedy: REMEDY,
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_whose',
+    says: 'takes logout tokens that name a session or a person',
+    holds: ({ claims: { sub, sid } }) =>
+      (sub !== undefined || sid !== undefined) && isOptionalText(sub) && isOptionalText(sid),
+    otherwise: invalidRequest('logout_token names neither a session nor a person'),
+    expected: () => 'sid, sub or both, as strings',
+    received: ({ claims }) => `sub ${typeof claims['sub']}, sid ${typeof claims['sid']}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_jti',
+    says: 'takes logout tokens that can be told apart',
+    holds: ({ claims }) => isJti(claims['jti']),
+    otherwise: invalidRequest('logout_token has no jti'),
+    expected: () => 'jti of 1 to 256 characters',
+    received: ({ claims }) => `jti ${shown(claims['jti'])}`,
+    remedy: REMEDY,
+  },
+]
+
+export interface SignedLogoutToken {
+  readonly jwt: DecodedJwt
+  readonly keys: readonly VerificationKey[]
+}
+
+/** Last, because it costs most. */
+export const logoutSignatureRules: Rules<SignedLogoutToken, SignedLogoutToken> = [
+  {
+    id: 'LOG-08',
+    reason: 'logout_token_signature',
+    says: 'takes logout tokens that the authorization server signed',
+    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    otherwise: invalidRequest('logout_token was not signed by the authorization server'),
+    expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the server`,
+    received: ({ jwt: { header } }) => `kid ${shown(header.kid)} and alg ${shown(header.alg)}`,
+    remedy: 'Publish the key at jwks_uri before signing with it.',
+  },
+]
+
+/** Older servers call every JWT a JWT. */
+function isTypeOfLogout(type: string): boolean {
+  return type === 'logout+jwt' || type === 'jwt'
+}
+
+function isFor(aud: unknown, clientId: string): boolean {
+  return Array.isArray(aud) ? aud.length === 1 && aud[0] === clientId : aud === clientId
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && value !== '')
+}
+
+function announcesLogout(events: unknown): boolean {
+  if (typeof events !== 'object' || events === null || Array.isArray(events)) return false
+  const event: unknown = new Map(Object.entries(events)).get(LOGOUT_EVENT)
+  return typeof event === 'object' && event !== null && !Array.isArray(event)
+}

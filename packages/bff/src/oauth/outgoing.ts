@@ -1,0 +1,118 @@
+import { Buffer } from 'node:buffer'
+import { once } from 'node:events'
+import {
+  Agent as PlainAgent,
+  request as plainRequest,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http'
+import { Agent, request as tlsRequest } from 'node:https'
+import { getCACertificates } from 'node:tls'
+import type { CustomFetch } from 'openid-client'
+
+/** For TLS 1.2 only what BCP 195 recommends. @see FAPI 2.0 Security Profile §5.2.2 */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+].join(':')
+
+/** No answer of an authorization server is longer, in bytes. */
+const LONGEST_ANSWER = 1_048_576
+const LONGEST_HEADERS = 32_768
+
+export interface Outgoing {
+  /** Opens a request; nothing is followed, nothing is sent again. */
+  open(url: URL, options: Opening): ClientRequest
+  /** For `openid-client`. Answers are read whole, up to a limit. */
+  readonly fetch: CustomFetch
+  close(): void
+}
+
+export interface Opening {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string | string[]>>
+  /** A connection of its own, which will not come back: for WebSockets. */
+  readonly alone?: boolean
+}
+
+/** The way out of the BFF: connections are kept, certificates are checked. */
+export function createOutgoing(ca: string | undefined): Outgoing {
+  const tls = {
+    minVersion: 'TLSv1.2',
+    ciphers: CIPHERS,
+    ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
+  } as const
+  const agent = new Agent({ ...tls, keepAlive: true, maxFreeSockets: 64 })
+  const alone = new Agent({ ...tls, keepAlive: false })
+  const plainAgent = new PlainAgent({ keepAlive: true })
+  const open = (url: URL, opening: Opening): ClientRequest => {
+    const options = {
+      method: opening.method,
+      headers: opening.headers,
+      maxHeaderSize: LONGEST_HEADERS,
+    }
+    if (url.protocol === 'http:') return plainRequest(url, { ...options, agent: plainAgent })
+    return tlsRequest(url, { ...options, agent: opening.alone === true ? alone : agent })
+  }
+  return {
+    open,
+    fetch: async (url, { method, headers, body, signal }) => {
+      const text = body === undefined || body === null ? undefined : bodyText(body)
+      const length = text === undefined ? {} : { 'content-length': `${Buffer.byteLength(text)}` }
+      const request = open(new URL(url), { method, headers: { ...headers, ...length } })
+      const stop = (): void => void request.destroy(asError(signal?.reason))
+      signal?.addEventListener('abort', stop, { once: true })
+      try {
+        signal?.throwIfAborted()
+        request.end(text)
+        return await responseOf(request)
+      } finally {
+        signal?.removeEventListener('abort', stop)
+      }
+    },
+    close: () => {
+      for (const each of [agent, alone, plainAgent]) each.destroy()
+    },
+  }
+}
+
+async function responseOf(request: ClientRequest): Promise<Response> {
+  const incoming = await answerOf(request)
+  const bytes: Buffer[] = []
+  let length = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > LONGEST_ANSWER)
+      throw new Error(`the answer is longer than ${LONGEST_ANSWER} bytes`)
+    bytes.push(chunk)
+  }
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values) headers.append(name, value)
+  }
+  const status = incoming.statusCode ?? 0
+  const empty = status === 204 || status === 205 || status === 304
+  return new Response(empty ? null : Buffer.concat(bytes), { status, headers })
+}
+
+/** Waits for the head of an answer. @throws whatever kept it from coming */
+export async function answerOf(request: ClientRequest): Promise<IncomingMessage> {
+  const [incoming]: readonly unknown[] = await once(request, 'response')
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what this event carries
+  return incoming as IncomingMessage
+}
+
+function bodyText(body: unknown): string {
+  if (typeof body === 'string') return body
+  if (body instanceof URLSearchParams) return body.toString()
+  throw new TypeError('a body of the OAuth client is a form')
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('the request was given up')
+}

@@ -1,0 +1,178 @@
+import type { Seconds } from '@signet/protocol'
+import type { Buffer } from 'node:buffer'
+import { setTimeout as pause } from 'node:timers/promises'
+import { refreshTokenGrant } from 'openid-client'
+import type { Clock } from '../config/options.ts'
+import type { OnEvent } from '../events.ts'
+import type { Authority } from '../oauth/authority.ts'
+import { AuthorityFailure, failureOf } from '../oauth/failure.ts'
+import type { Nonces } from '../oauth/nonces.ts'
+import { dpopHandle } from '../oauth/proof-key.ts'
+import { boundToken } from '../oauth/token-response.ts'
+import { isFresh, LOGIN_TOKEN, tokenName, type Secrets, type Want } from './secrets.ts'
+import type { Session, Sessions } from './sessions.ts'
+
+/** The session is over: the authorization server will give it no more tokens. */
+export class SessionDead extends Error {
+  override readonly name = 'SessionDead'
+}
+
+export interface RefresherOptions {
+  readonly sessions: Sessions
+  readonly authority: Authority
+  readonly nonces: Nonces
+  readonly clock: Clock
+  readonly random: (bytes: number) => Buffer
+  /** How long the authorization server may take for one answer. */
+  readonly timeout: Seconds
+  readonly onEvent: OnEvent
+}
+
+/** How often a loser looks whether the winner has finished, in milliseconds. */
+const LOOK_AGAIN = 25
+/** For the store and the signatures, besides what the server takes. */
+const MARGIN: Seconds = 5
+
+/**
+ * Access tokens of sessions, renewed when they must be: by one caller at a time, in all processes together. The others
+ * wait and take what the winner got. Only a server that says so ends a session; one that cannot be asked does not.
+ *
+ * @see RFC 10017 §6.1.2.2
+ */
+export class Refresher {
+  readonly #options: RefresherOptions
+  readonly #underWay = new Map<string, Promise<string>>()
+
+  constructor(options: RefresherOptions) {
+    this.#options = options
+  }
+
+  /**
+   * A token for this want that has not expired.
+   *
+   * @param refused a token that an API has refused: it is taken for expired
+   * @throws SessionDead, AuthorityFailure
+   */
+  async token(session: Session, want: Want, refused?: string): Promise<string> {
+    const kept = this.#usable(session.secrets, want, refused)
+    if (kept !== undefined) return kept
+    const { id } = session.stored
+    // In one process, callers share the failure of a refresh too: nobody queues up to fail again.
+    const name = JSON.stringify([id, tokenName(want), refused])
+    const renewing =
+      this.#underWay.get(name) ??
+      this.#renew(id, want, refused).finally(() => this.#underWay.delete(name))
+    this.#underWay.set(name, renewing)
+    return renewing
+  }
+
+  async #renew(id: string, want: Want, refused: string | undefined): Promise<string> {
+    const { sessions, clock, random, timeout, onEvent } = this.#options
+    const owner = random(16).toString('base64url')
+    // A nonce can cost a second answer of the server.
+    const lease: Seconds = 2 * timeout + MARGIN
+    const patience = Date.now() + 1_000 * (lease + MARGIN)
+    while (Date.now() < patience) {
+      const now = clock.now()
+      if (await sessions.store.lock({ id, owner, now, until: now + lease })) {
+        try {
+          return await this.#renewAlone(id, want, refused)
+        } finally {
+          await sessions.store.unlock(id, owner)
+        }
+      }
+      await pause(LOOK_AGAIN)
+      const kept = this.#usable((await this.#alive(id)).secrets, want, refused)
+      if (kept !== undefined) {
+        onEvent({ type: 'refresh', result: 'shared' })
+        return kept
+      }
+    }
+    throw new AuthorityFailure('unavailable', 'refresh: another process did not finish it')
+  }
+
+  async #renewAlone(id: string, want: Want, refused: string | undefined): Promise<string> {
+    const { onEvent } = this.#options
+    // Somebody may have finished between the first look and the lease.
+    const session = await this.#alive(id)
+    const kept = this.#usable(session.secrets, want, refused)
+    if (kept !== undefined) {
+      onEvent({ type: 'refresh', result: 'shared' })
+      return kept
+    }
+    try {
+      const value = await this.#ask(session, want)
+      onEvent({ type: 'refresh', result: 'refreshed' })
+      return value
+    } catch (error) {
+      return this.#fail(session, error)
+    }
+  }
+
+  async #ask(session: Session, want: Want): Promise<string> {
+    const { authority, clock, nonces, sessions } = this.#options
+    const { secrets } = session
+    if (secrets.refreshToken === undefined) throw new SessionDead('there is no refresh token')
+    const { tokens } = await authority.known()
+    const now = clock.now()
+    const parameters = {
+      ...(want.scopes !== undefined && { scope: want.scopes.join(' ') }),
+      ...(want.resource !== undefined && { resource: want.resource }),
+    }
+    const answer = await refreshTokenGrant(tokens, secrets.refreshToken, parameters, {
+      DPoP: dpopHandle(tokens, secrets.proofKey, nonces),
+    })
+    if ((answer.claims()?.sub ?? session.stored.subject) !== session.stored.subject) {
+      throw new AuthorityFailure('invalid', 'refresh: the ID token is for another person')
+    }
+    const token = boundToken(answer, now)
+    const renewed: Secrets = {
+      ...secrets,
+      refreshToken: answer.refresh_token ?? secrets.refreshToken,
+      tokens: { ...secrets.tokens, [tokenName(want)]: token },
+    }
+    if (await sessions.save(session.stored, renewed)) return token.value
+    // It ended meanwhile, or somebody took over when the lease ran out.
+    const winner = this.#usable((await this.#alive(session.stored.id)).secrets, want, undefined)
+    if (winner !== undefined) return winner
+    throw new AuthorityFailure('unavailable', 'refresh: another process was faster')
+  }
+
+  async #fail(session: Session, error: unknown): Promise<never> {
+    const { sessions, onEvent } = this.#options
+    if (error instanceof SessionDead) {
+      onEvent({ type: 'refresh', result: 'dead', detail: error.message })
+      await sessions.store.delete(session.stored.id)
+      throw error
+    }
+    const failure = failureOf(error, 'refresh')
+    const current = await sessions.reread(session.stored.id)
+    const outrun = current !== undefined && current.stored.version !== session.stored.version
+    if (failure.kind === 'refused' && failure.code === 'invalid_grant' && !outrun) {
+      onEvent({ type: 'refresh', result: 'dead', detail: failure.message })
+      await sessions.store.delete(session.stored.id)
+      onEvent({
+        type: 'logout',
+        frontend: session.stored.frontend,
+        cause: 'refresh_refused',
+        sessions: 1,
+      })
+      throw new SessionDead('the refresh token is not valid any more', { cause: failure })
+    }
+    onEvent({ type: 'refresh', result: 'unavailable', detail: failure.message })
+    throw failure
+  }
+
+  async #alive(id: string): Promise<Session> {
+    const session = await this.#options.sessions.reread(id)
+    if (session === undefined) throw new SessionDead('the session has ended')
+    return session
+  }
+
+  #usable(secrets: Secrets, want: Want, refused: string | undefined): string | undefined {
+    const name = secrets.refreshToken === undefined ? LOGIN_TOKEN : tokenName(want)
+    const token = secrets.tokens[name]
+    const usable = isFresh(token, this.#options.clock.now()) && token.value !== refused
+    return usable ? token.value : undefined
+  }
+}
