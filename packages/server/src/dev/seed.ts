@@ -73,7 +73,7 @@ async function certificatesAreFresh(folder: string, now: number): Promise<boolea
 }
 
 async function writeCertificates(folder: string, now: number): Promise<void> {
-  const names = ['localhost', '*.localhost', '127.0.0.1', '::1']
+  const names = ['localhost', 'as.localhost', 'api.localhost', 'bank.localhost', '127.0.0.1', '::1']
   const { authority, server } = await createLocalCertificates(names, now)
   writeFileSync(join(folder, 'ca.pem'), authority)
   writeFileSync(join(folder, 'server.pem'), server.certificate)

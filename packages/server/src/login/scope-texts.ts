@@ -4,12 +4,12 @@ import type { Language } from '../pages/language.ts'
 /** What the scopes of OpenID Connect let an application do, to be read after "it may". @see OIDC Core §5.4 */
 const OPENID: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   profile: {
-    en: 'see your profile: name, picture, date of birth, language and the like',
+    en: 'See your profile: name, picture, date of birth, language and the like',
     de: 'Ihr Profil sehen: Name, Bild, Geburtsdatum, Sprache und Ähnliches',
   },
-  email: { en: 'see your email address', de: 'Ihre E-Mail-Adresse sehen' },
-  address: { en: 'see your postal address', de: 'Ihre Postanschrift sehen' },
-  phone: { en: 'see your phone number', de: 'Ihre Telefonnummer sehen' },
+  email: { en: 'See your email address', de: 'Ihre E-Mail-Adresse sehen' },
+  address: { en: 'See your postal address', de: 'Ihre Postanschrift sehen' },
+  phone: { en: 'See your phone number', de: 'Ihre Telefonnummer sehen' },
 }
 
 /** A scope in plain words; the operator's own words come first. */
