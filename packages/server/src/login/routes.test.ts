@@ -274,7 +274,7 @@ describe('deciding', () => {
       'Example app',
       'app.example',
       'See your accounts',
-      'see your profile',
+      'See your profile',
       'Alice Example',
     ]) {
       assert.ok(body.includes(words), words)
@@ -333,11 +333,12 @@ describe('logging out', () => {
 
   test('LOG-04 a link alone does not log anybody out: a page asks', async () => {
     const { cookie } = await logIn(await arrive())
-    const asked = await rig.get(
-      `/logout?client_id=app&post_logout_redirect_uri=${AFTER}&state=a%26b`,
-      { cookie },
-    )
-    assert.equal(asked.status, asked.body.includes('name="decision"') ? 200 : 400)
+    const target = `client_id=app&post_logout_redirect_uri=${AFTER}`
+    const asked = await rig.get(`/logout?${target}&state=a%26b`, { cookie })
+    assert.equal(asked.status, 200)
+    assert.match(asked.body, /name="decision"/)
+    const policy = String(asked.headers['content-security-policy'])
+    assert.match(policy, /form-action 'self' https:\/\/app\.example;/)
     const plain = await rig.get('/logout?state=a%26b', { cookie })
     assert.equal(plain.status, 200)
     assert.match(plain.body, /name="state" value="a&amp;b"/)
