@@ -119,7 +119,9 @@ async function refuseUnrouted(
   const allowed = (service?.paths ?? [])
     .filter(({ pattern }) => pattern.test(path))
     .map(({ method }) => method)
-  const refusal = allowed.length > 0 ? wrongMethod(request.method, allowed) : notFound(path)
+  // A method that is allowed got here only because the host is that of no service.
+  const elsewhere = allowed.length === 0 || allowed.includes(request.method)
+  const refusal = elsewhere ? notFound(path) : wrongMethod(request.method, allowed)
   return refuse(refusal, { request, reply, mounted })
 }
 
