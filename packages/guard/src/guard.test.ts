@@ -1,0 +1,840 @@
+import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { describe, test } from 'node:test'
+import {
+  createClientAssertion,
+  createIdToken,
+  createProof,
+  generateSigningKey,
+  type ErrorCode,
+} from '@signet/protocol'
+import { forge, forgeries, unusableJwks } from '@signet/protocol/testing'
+import type { GuardOptions } from './options.ts'
+import type { GuardRequest } from './request.ts'
+import type { Requirements } from './requirements.ts'
+import type { RequestChange } from './testing/index.ts'
+import { API, createStage, ISSUER, type Stage } from './testing/stage.ts'
+
+type Refusal = readonly [status: number, error: ErrorCode | undefined, reason: string]
+
+interface Manipulated {
+  readonly options?: Partial<GuardOptions>
+  readonly requirements?: Requirements
+  readonly request: (stage: Stage) => GuardRequest
+  readonly refused: Refusal
+}
+
+const other = generateSigningKey('ES256')
+const CERTIFICATE = Buffer.from('a certificate, DER')
+const thumbprint = (der: Uint8Array): string => createHash('sha256').update(der).digest('base64url')
+const CERTIFIED = { cnf: { 'x5t#S256': thumbprint(CERTIFICATE) } }
+const NONCES = { nonces: { key: Buffer.alloc(32, 1) } }
+
+const asked =
+  (change: RequestChange) =>
+  ({ issuer }: Stage): GuardRequest =>
+    issuer.request(change)
+
+/** A request whose token is changed, and signed all the same. */
+const withToken =
+  (claims: Readonly<Record<string, unknown>>, change: RequestChange = {}) =>
+  ({ issuer }: Stage): GuardRequest =>
+    issuer.request({ token: issuer.token(claims), ...change })
+
+/** A request whose proof says something else, and is signed all the same. */
+const withProof =
+  (change: { header?: object; claims?: object }) =>
+  ({ issuer, clock }: Stage): GuardRequest => {
+    const request = issuer.request({ proof: 'none' })
+    const accessToken = (request.headers[1] ?? '').slice(5)
+    const { kid: _kid, use: _use, alg: _alg, ...jwk } = issuer.clientKey.publicJwk
+    const header = { typ: 'dpop+jwt', alg: 'ES256', jwk, ...change.header }
+    const ath = createHash('sha256').update(accessToken).digest('base64url')
+    const claims = { jti: 'x', htm: 'GET', htu: `${API}/accounts`, iat: clock.now, ath }
+    const proof = forge(header, { ...claims, ...change.claims }, issuer.clientKey)
+    return { ...request, headers: [...request.headers, 'DPoP', proof] }
+  }
+
+const PROOF = (reason: string): Refusal => [401, 'invalid_dpop_proof', reason]
+const TOKEN = (reason: string): Refusal => [401, 'invalid_token', reason]
+const BAD = (reason: string): Refusal => [400, 'invalid_request', reason]
+
+const manipulated: Readonly<Record<string, Manipulated>> = {
+  'OAU-09 no credentials at all': {
+    request: () => ({ method: 'GET', target: '/accounts', headers: [] }),
+    refused: [401, undefined, 'token_missing'],
+  },
+  'OAU-09 credentials of another scheme': {
+    request: () => ({ method: 'GET', target: '/', headers: ['Authorization', 'Basic YTpi'] }),
+    refused: [401, undefined, 'token_missing'],
+  },
+  'SP-RS-02 a token in the query': {
+    request: () => ({ method: 'GET', target: '/accounts?access_token=x', headers: [] }),
+    refused: BAD('token_in_parameter'),
+  },
+  'SP-RS-02 a token in the query, its name percent-encoded': {
+    request: () => ({ method: 'GET', target: '/accounts?a=b&access%5Ftoken=x', headers: [] }),
+    refused: BAD('token_in_parameter'),
+  },
+  'SP-RS-02 a token in a form': {
+    request: () => ({ method: 'POST', target: '/', headers: [], formParameters: ['access_token'] }),
+    refused: BAD('token_in_parameter'),
+  },
+  'OAU-10 a token in header and query': {
+    request: asked({ target: '/accounts?access_token=x' }),
+    refused: BAD('several_token_presentations'),
+  },
+  'OAU-10 a token in header and form': {
+    request: asked({ method: 'POST', formParameters: ['a', 'access_token'] }),
+    refused: BAD('several_token_presentations'),
+  },
+  'OAU-10 two Authorization headers': {
+    request: asked({ headers: ['authorization', 'Bearer x'] }),
+    refused: BAD('several_token_presentations'),
+  },
+  'OAU-10 two Authorization headers, joined on the way': {
+    request: () => ({ method: 'GET', target: '/', headers: ['authorization', 'DPoP a, DPoP b'] }),
+    refused: BAD('authorization_malformed'),
+  },
+  'SP-RS-01 a scheme without a token': {
+    request: () => ({ method: 'GET', target: '/', headers: ['authorization', 'DPoP'] }),
+    refused: BAD('authorization_malformed'),
+  },
+  'DPOP-RS-02 a bound token sent as Bearer, with a good proof': {
+    request: asked({ scheme: 'Bearer' }),
+    refused: TOKEN('bound_token_as_bearer'),
+  },
+  'DPOP-RS-02 a bound token sent as Bearer, without a proof': {
+    request: asked({ scheme: 'bearer', proof: 'none' }),
+    refused: TOKEN('bound_token_as_bearer'),
+  },
+  'SP-RS-05 a token without cnf': {
+    request: withToken({ cnf: undefined }),
+    refused: TOKEN('token_unbound'),
+  },
+  'SP-RS-05 a token without cnf, as Bearer': {
+    request: withToken({ cnf: undefined }, { scheme: 'Bearer', proof: 'none' }),
+    refused: TOKEN('token_unbound'),
+  },
+  'SP-RS-05 a token with an empty cnf': {
+    request: withToken({ cnf: {} }),
+    refused: TOKEN('token_unbound'),
+  },
+  'SP-RS-05 a token bound by a number': {
+    request: withToken({ cnf: { jkt: 1 } }),
+    refused: TOKEN('token_unbound'),
+  },
+  'SP-RS-05 a token bound to a certificate, where DPoP is asked for': {
+    request: withToken(CERTIFIED, { scheme: 'Bearer', proof: 'none' }),
+    refused: TOKEN('token_unbound'),
+  },
+  'SP-RS-05 a token bound to a DPoP key, where certificates are asked for': {
+    options: { senderConstraint: 'mtls' },
+    request: asked({}),
+    refused: TOKEN('token_unbound'),
+  },
+  'DPOP-RS-01 no proof': {
+    request: asked({ proof: 'none' }),
+    refused: PROOF('dpop_proof_missing'),
+  },
+  'DPOP-PRF-01 an empty DPoP header': {
+    request: asked({ proof: 'none', headers: ['DPoP', ''] }),
+    refused: PROOF('dpop_header_count'),
+  },
+  'DPOP-PRF-01 two DPoP headers, with the good proof first': {
+    request: ({ issuer }) => {
+      const request = issuer.request()
+      return { ...request, headers: [...request.headers, 'dpop', 'x.y.z'] }
+    },
+    refused: PROOF('dpop_header_count'),
+  },
+  'DPOP-PRF-01 two proofs in one header': {
+    request: ({ issuer }) => {
+      const request = issuer.request({ proof: 'none' })
+      return { ...request, headers: [...request.headers, 'DPoP', 'x.y.z, x.y.z'] }
+    },
+    refused: PROOF('dpop_header_count'),
+  },
+  'DPOP-PRF-02 a proof that is no JWT': {
+    request: asked({ proof: 'none', headers: ['DPoP', 'proof'] }),
+    refused: PROOF('dpop_malformed'),
+  },
+  'DPOP-PRF-03 a proof without jti': {
+    request: withProof({ claims: { jti: undefined } }),
+    refused: PROOF('dpop_member_missing'),
+  },
+  'DPOP-PRF-03 a proof with iat as text': {
+    request: withProof({ claims: { iat: '1800000000' } }),
+    refused: PROOF('dpop_member_missing'),
+  },
+  'DPOP-PRF-03 a proof without a key': {
+    request: withProof({ header: { jwk: undefined } }),
+    refused: PROOF('dpop_member_missing'),
+  },
+  'DPOP-PRF-04 a client assertion as proof': {
+    request: withProof({ header: { typ: 'client-authentication+jwt' } }),
+    refused: PROOF('dpop_typ'),
+  },
+  'DPOP-PRF-05 a proof whose algorithm the profile does not know': {
+    request: withProof({ header: { alg: 'RS256' } }),
+    refused: PROOF('dpop_alg'),
+  },
+  'DPOP-PRF-05 a proof whose algorithm this API does not take': {
+    options: { algorithms: ['PS256', 'ES256'] },
+    request: withProof({ header: { alg: 'EdDSA' } }),
+    refused: PROOF('dpop_alg'),
+  },
+  'SP-CR-03 a proof with alg none': {
+    request: withProof({ header: { alg: 'none' } }),
+    refused: PROOF('dpop_alg'),
+  },
+  'DPOP-PRF-06 a proof signed by another key than it shows': {
+    request: withProof({ header: { jwk: { ...other.publicJwk } } }),
+    refused: [401, 'invalid_token', 'dpop_token_binding'],
+  },
+  'DPOP-PRF-06 a proof of the right key with the signature of another': {
+    request: ({ issuer, clock }) => {
+      const token = issuer.token()
+      const key = { ...other, publicJwk: issuer.clientKey.publicJwk }
+      return issuer.request({ token, proof: { key, now: clock.now } })
+    },
+    refused: PROOF('dpop_signature'),
+  },
+  'DPOP-PRF-07 a proof that discloses its private key': {
+    request: withProof({ header: { jwk: other.privateKey.export({ format: 'jwk' }) } }),
+    refused: PROOF('dpop_private_key'),
+  },
+  'DPOP-PRF-08 a proof for another method': {
+    request: asked({ method: 'POST', proof: { method: 'GET' } }),
+    refused: PROOF('dpop_htm'),
+  },
+  'DPOP-PRF-08 a proof for the method in lower case': {
+    request: asked({ proof: { method: 'get' } }),
+    refused: PROOF('dpop_htm'),
+  },
+  'DPOP-PRF-09 a proof for another path': {
+    request: asked({ proof: { url: `${API}/payments` } }),
+    refused: PROOF('dpop_htu'),
+  },
+  'DPOP-PRF-09 a proof for another host, which the Host header repeats': {
+    request: asked({
+      headers: ['Host', 'evil.example', 'X-Forwarded-Host', 'evil.example'],
+      proof: { url: 'https://evil.example/accounts' },
+    }),
+    refused: PROOF('dpop_htu'),
+  },
+  'DPOP-PRF-09 a proof for another host, which the request target names': {
+    request: ({ issuer }) => ({
+      ...issuer.request({ proof: { url: 'https://evil.example/accounts' } }),
+      target: 'https://evil.example/accounts',
+    }),
+    refused: PROOF('dpop_htu'),
+  },
+  'DPOP-PRF-09 a proof for the same URL without TLS': {
+    request: asked({ proof: { url: 'http://api.example/accounts' } }),
+    refused: PROOF('dpop_htu'),
+  },
+  'DPOP-PRF-12 a proof of yesterday': {
+    request: ({ issuer, clock }) => issuer.request({ proof: { now: clock.now - 86_400 } }),
+    refused: PROOF('dpop_iat'),
+  },
+  'DPOP-PRF-12 a proof from more than a minute ahead': {
+    request: ({ issuer, clock }) => issuer.request({ proof: { now: clock.now + 61 } }),
+    refused: PROOF('dpop_iat'),
+  },
+  'DPOP-PRF-16 a proof whose exp has passed': {
+    request: withProof({ claims: { exp: 1 } }),
+    refused: PROOF('dpop_validity'),
+  },
+  'DPOP-PRF-13 a proof for another token': {
+    request: asked({ proof: { accessToken: 'another' } }),
+    refused: PROOF('dpop_ath'),
+  },
+  'DPOP-PRF-13 a proof as for the token endpoint, without ath': {
+    request: ({ issuer, clock }) => {
+      const request = issuer.request({ proof: 'none' })
+      const url = `${API}/accounts`
+      const made = { key: issuer.clientKey, method: 'GET', url, now: clock.now, jti: 'x' }
+      return { ...request, headers: [...request.headers, 'DPoP', createProof(made)] }
+    },
+    refused: PROOF('dpop_ath'),
+  },
+  'DPOP-PRF-14 a stolen token with a proof by the key of the thief': {
+    request: asked({ proof: { key: other } }),
+    refused: TOKEN('dpop_token_binding'),
+  },
+  'DPOP-PRF-11 a proof without nonce, where nonces are asked for': {
+    options: NONCES,
+    request: asked({}),
+    refused: [401, 'use_dpop_nonce', 'dpop_nonce'],
+  },
+  'DPOP-AS-09 a proof with a made-up nonce': {
+    options: NONCES,
+    request: asked({ proof: { nonce: 'made-up' } }),
+    refused: [401, 'use_dpop_nonce', 'dpop_nonce'],
+  },
+  'JWT-03 a proof with a point that is not on its curve': {
+    request: withProof({ header: { jwk: unusableJwks()['a point that is not on the curve'] } }),
+    refused: PROOF('dpop_key_unusable'),
+  },
+  'SP-CR-04 a proof with an RSA key of 2047 bits': {
+    request: withProof({ header: { alg: 'PS256', jwk: unusableJwks()['RSA of 2047 bits'] } }),
+    refused: PROOF('dpop_key_unusable'),
+  },
+  'SP-CR-05 a proof with a small elliptic curve': {
+    request: withProof({ header: { jwk: { kty: 'EC', crv: 'P-192', x: 'AA', y: 'AA' } } }),
+    refused: PROOF('dpop_key_unusable'),
+  },
+  'JWT-10 a proof with a critical extension': {
+    request: withProof({ header: { crit: ['b64'], b64: false } }),
+    refused: PROOF('dpop_malformed'),
+  },
+  'SP-RS-03 a token that has expired': {
+    request: ({ issuer, clock }) => issuer.request({ token: issuer.token({ exp: clock.now }) }),
+    refused: TOKEN('access_token_expired'),
+  },
+  'SP-RS-03 a token that is not valid yet': {
+    request: withToken({ nbf: 1_900_000_000 }),
+    refused: TOKEN('access_token_expired'),
+  },
+  'SP-RS-03 a text that is no token': {
+    request: asked({ token: 'opaque' }),
+    refused: TOKEN('access_token_malformed'),
+  },
+  'RES-04 a token for another API': {
+    request: withToken({ aud: 'https://other.example' }),
+    refused: TOKEN('access_token_aud'),
+  },
+  'RES-04 a token for an audience that begins like ours': {
+    request: withToken({ aud: [`${API}.evil.example`, `${API}/`] }),
+    refused: TOKEN('access_token_aud'),
+  },
+  'JWT-07 a token of another issuer, signed with a key we know': {
+    request: withToken({ iss: 'https://evil.example' }),
+    refused: TOKEN('access_token_iss'),
+  },
+  'JWT-07 a token without a subject': {
+    request: withToken({ sub: undefined }),
+    refused: TOKEN('access_token_claims'),
+  },
+  'JWT-09 an ID token as access token': {
+    request: ({ issuer, clock }) => {
+      const claims = { iss: ISSUER, sub: 'alice', aud: API, iat: clock.now, exp: clock.now + 60 }
+      return issuer.request({ token: createIdToken(claims, issuer.key) })
+    },
+    refused: TOKEN('access_token_typ'),
+  },
+  'JWT-09 a client assertion as access token': {
+    request: ({ issuer, clock }) => {
+      const request = { clientId: 'app', issuer: API, now: clock.now, jti: 'x' }
+      return issuer.request({ token: createClientAssertion({ key: issuer.key, ...request }) })
+    },
+    refused: TOKEN('access_token_typ'),
+  },
+  'JAT-05 a token signed by a stranger': {
+    request: ({ issuer, clock }) => {
+      const claims = { iss: ISSUER, aud: API, sub: 'a', client_id: 'a', jti: 'x' }
+      const times = { iat: clock.now, exp: clock.now + 60 }
+      const header = { typ: 'at+jwt', alg: 'ES256', kid: issuer.key.kid }
+      return issuer.request({ token: forge(header, { ...claims, ...times }, other) })
+    },
+    refused: TOKEN('access_token_signature'),
+  },
+  'MTLS-06 no certificate': {
+    options: { senderConstraint: 'mtls' },
+    request: withToken(CERTIFIED, { scheme: 'Bearer', proof: 'none' }),
+    refused: TOKEN('certificate_mismatch'),
+  },
+  'MTLS-06 another certificate': {
+    options: { senderConstraint: 'either' },
+    request: (stage) => ({
+      ...withToken(CERTIFIED, { scheme: 'Bearer', proof: 'none' })(stage),
+      peerCertificate: () => Buffer.from('another'),
+    }),
+    refused: TOKEN('certificate_mismatch'),
+  },
+  'MTLS-06 a certificate header that nobody asked for': {
+    options: { senderConstraint: 'mtls' },
+    request: withToken(CERTIFIED, {
+      scheme: 'Bearer',
+      proof: 'none',
+      headers: ['Client-Cert', `:${CERTIFICATE.toString('base64')}:`],
+    }),
+    refused: TOKEN('certificate_mismatch'),
+  },
+  'SP-RS-01 a token bound to a certificate with scheme DPoP': {
+    options: { senderConstraint: 'either' },
+    request: (stage) => ({
+      ...withToken(CERTIFIED)(stage),
+      peerCertificate: () => CERTIFICATE,
+    }),
+    refused: TOKEN('dpop_scheme_without_key'),
+  },
+  'MTLS-06 a token bound to both keys without the certificate': {
+    options: { senderConstraint: 'either' },
+    request: ({ issuer }) => {
+      const cnf = { jkt: issuer.clientKey.kid, ...CERTIFIED.cnf }
+      return issuer.request({ token: issuer.token({ cnf }) })
+    },
+    refused: TOKEN('certificate_mismatch'),
+  },
+  'SP-RS-04 a token without the scope': {
+    requirements: { requireScopes: ['accounts', 'payments'] },
+    request: asked({}),
+    refused: [403, 'insufficient_scope', 'scope_insufficient'],
+  },
+  'SP-RS-04 a scope that only begins like the one needed': {
+    requirements: { requireScopes: ['pay'] },
+    request: withToken({ scope: 'payments' }),
+    refused: [403, 'insufficient_scope', 'scope_insufficient'],
+  },
+  'SP-RS-04 authorization details for another account': {
+    requirements: { requireAuthorizationDetails: (all) => all.some(({ account: a }) => a === 1) },
+    request: withToken({ authorization_details: [{ type: 'account', account: 2 }] }),
+    refused: [403, 'insufficient_scope', 'authorization_details_insufficient'],
+  },
+  'STEP-01 a login that was too weak': {
+    requirements: { requireAcr: { acr: ['gold', 'silver'] } },
+    request: withToken({ acr: 'bronze' }),
+    refused: [401, 'insufficient_user_authentication', 'authentication_insufficient'],
+  },
+  'STEP-01 a login that is too long ago': {
+    requirements: { requireAcr: { maxAge: 60 } },
+    request: ({ issuer, clock }) =>
+      issuer.request({ token: issuer.token({ auth_time: clock.now - 61 }) }),
+    refused: [401, 'insufficient_user_authentication', 'authentication_insufficient'],
+  },
+  'STEP-01 a login nobody knows the time of': {
+    requirements: { requireAcr: { maxAge: 60 } },
+    request: asked({}),
+    refused: [401, 'insufficient_user_authentication', 'authentication_insufficient'],
+  },
+}
+
+describe('the guard refuses', () => {
+  for (const [title, { options, requirements, request, refused }] of Object.entries(manipulated)) {
+    test(title, async () => {
+      const stage = createStage(options)
+      const outcome = await stage.refused(request(stage), requirements)
+      const { status, headers, body, event } = outcome
+      assert.deepEqual([status, body?.error, event.reason], refused)
+      const challenge = headers['www-authenticate'] ?? ''
+      const scheme = options?.senderConstraint === 'mtls' ? /^Bearer / : /^(?:DPoP algs=|Bearer )/
+      assert.match(challenge, scheme)
+      assert.equal(/ error="([^"]*)"/.exec(challenge)?.[1], refused[1])
+      assert.ok(
+        challenge.includes(
+          `resource_metadata="${stage.guard.metadata().resource}/.well-known/oauth-protected-resource"`,
+        ),
+      )
+      assert.equal('dpop-nonce' in headers, options?.nonces !== undefined)
+      assert.equal(headers['cache-control'], 'no-store')
+    })
+  }
+  assert.ok(Object.keys(manipulated).length >= 40)
+})
+
+const HEADER = { typ: 'at+jwt' }
+const base = createStage()
+const CLAIMS = {
+  iss: ISSUER,
+  sub: 'alice',
+  aud: API,
+  client_id: 'app',
+  iat: base.clock.now,
+  exp: base.clock.now + 300,
+  jti: 'x',
+  cnf: { jkt: base.issuer.clientKey.kid },
+}
+
+describe('JWT-01 JWT-02 JWT-05 JWT-06 JWT-10 SP-CR-01 SP-CR-02 SP-CR-03 an access token is refused with', () => {
+  const tokens = forgeries({ ...HEADER, kid: base.issuer.key.kid }, CLAIMS, base.issuer.key)
+  for (const [title, token] of Object.entries(tokens)) {
+    test(title, async () => {
+      const { status, event } = await base.refused(base.issuer.request({ token }))
+      const malformed = event.reason === 'authorization_malformed'
+      assert.equal(status, malformed ? 400 : 401)
+      assert.equal(event.error, malformed ? 'invalid_request' : 'invalid_token')
+    })
+  }
+})
+
+test('JWT-08 SP-CR-01 what a token says about its key is never fetched', async () => {
+  const stage = createStage()
+  const header = {
+    ...HEADER,
+    alg: 'ES256',
+    jku: 'https://evil.example',
+    x5u: 'https://evil.example',
+  }
+  const kid = "../../etc/passwd' OR 1=1"
+  const claims = { ...CLAIMS, cnf: { jkt: stage.issuer.clientKey.kid } }
+  const token = forge({ ...header, kid }, claims, other)
+  await stage.refused(stage.issuer.request({ token }))
+  assert.deepEqual(stage.calls, [])
+})
+
+test('JWT-04 a symmetric key in a key set is never used', async () => {
+  const jwks = { keys: [{ kty: 'oct', k: 'c2VjcmV0', kid: 'mac' }] }
+  const stage = createStage({ issuer: { issuer: ISSUER, jwks } })
+  await stage.refused(stage.issuer.request())
+})
+
+test('SP-CR-11 keys may share a kid: each that fits is tried', async () => {
+  const { issuer } = base
+  const twin = { ...other.publicJwk, kid: issuer.key.kid }
+  const rsa = { ...generateSigningKey('PS256').publicJwk, kid: issuer.key.kid }
+  const jwks = { keys: [twin, rsa, issuer.key.publicJwk] }
+  const stage = createStage({ issuer: { issuer: ISSUER, jwks } })
+  await stage.granted(issuer.request())
+})
+
+test('SP-RS-01 SP-RS-05 a good token with a good proof passes, its scheme in any case', async () => {
+  const stage = createStage()
+  for (const scheme of ['DPoP', 'dpop', 'DPOP']) {
+    const { token, refused } = await stage.granted(stage.issuer.request({ scheme }))
+    assert.equal(token?.['sub'], 'alice')
+    assert.equal(refused, undefined)
+  }
+})
+
+test('DPOP-PRF-17 the names of headers are read in any case', async () => {
+  const stage = createStage()
+  const { headers, ...request } = stage.issuer.request()
+  for (const change of [
+    (name: string) => name.toLowerCase(),
+    (name: string) => name.toUpperCase(),
+  ]) {
+    const renamed = stage.issuer
+      .request()
+      .headers.map((text, at) => (at % 2 === 0 ? change(text) : text))
+    await stage.granted({ ...request, headers: renamed })
+  }
+  await stage.granted({ ...request, headers })
+})
+
+test('DPOP-PRF-09 DPOP-PRF-10 query, fragment, case of the host and default port do not count', async () => {
+  const stage = createStage()
+  for (const url of [
+    `${API}/accounts?a=b`,
+    `${API}/accounts#c`,
+    'HTTPS://API.example:443/accounts',
+  ]) {
+    await stage.granted(withProof({ claims: { htu: url, jti: url } })(stage))
+  }
+  await stage.granted(stage.issuer.request({ target: '/accounts?x=1' }))
+})
+
+test('DPOP-PRF-16 unknown members of a proof are ignored', async () => {
+  const stage = createStage()
+  await stage.granted(withProof({ header: { x: 1 }, claims: { y: 2 } })(stage))
+})
+
+test('DPOP-PRF-12 a proof from 10 seconds ahead passes', async () => {
+  const stage = createStage()
+  await stage.granted(stage.issuer.request({ proof: { now: stage.clock.now + 10 } }))
+})
+
+test('DPOP-PRF-15 a proof works once, however its URL is spelled the second time', async () => {
+  const stage = createStage()
+  const request = stage.issuer.request()
+  await stage.granted(request)
+  for (const target of ['/accounts', '/accounts?again', '/%61ccounts', '/x/../accounts']) {
+    const { status, event } = await stage.refused({ ...request, target })
+    assert.deepEqual([status, event.reason], [401, 'dpop_proof_replayed'])
+  }
+})
+
+test('DPOP-PRF-15 of many equal requests at the same time one passes', async () => {
+  const stage = createStage()
+  const request = stage.issuer.request()
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => stage.guard.check(request)))
+  assert.equal(outcomes.filter(({ action }) => action === 'granted').length, 1)
+})
+
+test('DPOP-PRF-15 a replay store that cannot tell lets nobody through', async () => {
+  const first = (): Promise<never> => Promise.reject(new Error('disk full'))
+  const stage = createStage({ replay: { first } })
+  const { status, headers, event } = await stage.refused(stage.issuer.request())
+  assert.deepEqual([status, event.reason], [503, 'replay_store_unavailable'])
+  assert.equal(headers['retry-after'], '5')
+  assert.equal(headers['www-authenticate'], undefined)
+})
+
+test('DPOP-RS-01 a request that fails is not remembered, so its token is not spent', async () => {
+  const stage = createStage()
+  const request = stage.issuer.request()
+  await stage.refused({ ...request, method: 'DELETE' })
+  await stage.granted(request)
+})
+
+test('DPOP-RS-04 DPOP-PRF-11 with the nonce of the answer, the request passes', async () => {
+  const stage = createStage(NONCES)
+  const { headers } = await stage.refused(stage.issuer.request())
+  assert.match(headers['www-authenticate'] ?? '', /error="use_dpop_nonce"/)
+  const nonce = headers['dpop-nonce'] ?? ''
+  const granted = await stage.granted(stage.issuer.request({ proof: { nonce } }))
+  assert.equal(granted.headers['dpop-nonce'], nonce)
+  stage.clock.now += 86_400
+  await stage.refused(stage.issuer.request({ proof: { nonce } }))
+})
+
+test('X08 with a fresh nonce, the clock of the client may be off', async () => {
+  const stage = createStage(NONCES)
+  const { headers } = await stage.refused(stage.issuer.request())
+  const proof = { nonce: headers['dpop-nonce'] ?? '', now: stage.clock.now - 3600 }
+  await stage.granted(stage.issuer.request({ proof }))
+})
+
+test('SP-RS-03 a token that was verified before ends in time all the same', async () => {
+  const stage = createStage()
+  const token = stage.issuer.token()
+  await stage.granted(stage.issuer.request({ token }))
+  stage.clock.now += 299
+  await stage.granted(stage.issuer.request({ token }))
+  stage.clock.now += 1
+  await stage.refused(stage.issuer.request({ token }))
+})
+
+test('SP-RS-03 the clock tolerance counts after exp, and no longer', async () => {
+  const stage = createStage({ clockTolerance: 10 })
+  const token = stage.issuer.token()
+  stage.clock.now += 309
+  await stage.granted(stage.issuer.request({ token }))
+  stage.clock.now += 1
+  await stage.refused(stage.issuer.request({ token }))
+})
+
+test('JWT-07 several issuers are trusted, each with its own keys only', async () => {
+  const { issuer, clock } = base
+  const trusted = { issuer: 'https://two.example', jwks: { keys: [other.publicJwk] } }
+  const stage = createStage({ issuer: [issuer.trusted, trusted] })
+  await stage.granted(issuer.request())
+  const header = { ...HEADER, alg: 'ES256', kid: other.kid }
+  const of = (iss: string): string => forge(header, { ...CLAIMS, iss, exp: clock.now + 60 }, other)
+  await stage.granted(issuer.request({ token: of('https://two.example') }))
+  const { event } = await stage.refused(issuer.request({ token: of(ISSUER) }))
+  assert.equal(event.reason, 'access_token_signature')
+  const stranger = await stage.refused(issuer.request({ token: of('https://three.example') }))
+  assert.equal(stranger.event.reason, 'access_token_iss')
+})
+
+describe('SP-RS-04 STEP-01 the guard grants', () => {
+  const wanted: Readonly<Record<string, readonly [Requirements, object]>> = {
+    'a token with all scopes': [{ requireScopes: ['b', 'a'] }, { scope: 'a b c' }],
+    'the second best login': [{ requireAcr: { acr: ['gold', 'silver'] } }, { acr: 'silver' }],
+    'a login of a minute ago': [{ requireAcr: { maxAge: 60 } }, { auth_time: base.clock.now - 60 }],
+    'details that cover the request': [
+      { requireAuthorizationDetails: ([first], { method }) => first?.['action'] === method },
+      { authorization_details: [{ type: 'x', action: 'GET' }] },
+    ],
+  }
+  for (const [title, [requirements, claims]] of Object.entries(wanted)) {
+    test(title, async () => {
+      const stage = createStage()
+      await stage.granted(
+        stage.issuer.request({ token: stage.issuer.token({ ...claims }) }),
+        requirements,
+      )
+    })
+  }
+})
+
+test('SP-RS-04 the challenge names the scope that would have been enough', async () => {
+  const stage = createStage()
+  const { headers } = await stage.refused(stage.issuer.request(), { requireScopes: ['a', 'b'] })
+  assert.match(headers['www-authenticate'] ?? '', /error="insufficient_scope".* scope="a b"/)
+})
+
+test('STEP-01 the challenge names the login that would have been enough', async () => {
+  const stage = createStage()
+  const requireAcr = { acr: ['gold', 'silver'], maxAge: 60 }
+  const { headers } = await stage.refused(stage.issuer.request(), { requireAcr })
+  assert.match(headers['www-authenticate'] ?? '', / acr_values="gold silver", max_age="60"/)
+})
+
+test('MTLS-06 a token passes with its certificate, from the connection', async () => {
+  for (const senderConstraint of ['mtls', 'either'] as const) {
+    const stage = createStage({ senderConstraint })
+    const request = withToken(CERTIFIED, { scheme: 'Bearer', proof: 'none' })(stage)
+    await stage.granted({ ...request, peerCertificate: () => CERTIFICATE })
+  }
+})
+
+describe('MTLS-06 behind a proxy', () => {
+  const header = `:${CERTIFICATE.toString('base64')}:`
+  const proxied = (fields: readonly string[], peerAddress: string | undefined) => {
+    const proxies = ['10.0.0.0/8', '::1']
+    const stage = createStage({
+      senderConstraint: 'mtls',
+      certificateHeader: { format: 'rfc9440', proxies },
+    })
+    const headers = fields.flatMap((field) => ['Client-Cert', field])
+    const request = withToken(CERTIFIED, { scheme: 'Bearer', proof: 'none', headers })(stage)
+    return stage.guard.check({ ...request, peerAddress, peerCertificate: () => CERTIFICATE })
+  }
+  test('the certificate of the header counts, from a listed address', async () => {
+    for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '::1']) {
+      assert.equal((await proxied([header], address)).action, 'granted')
+    }
+  })
+  test('the header of anybody else does not count, nor the certificate of the proxy itself', async () => {
+    for (const address of ['192.0.2.1', '::2', undefined, '', '/run/socket']) {
+      assert.equal((await proxied([header], address)).action, 'refused')
+    }
+    assert.equal((await proxied([], '10.1.2.3')).action, 'refused')
+  })
+  test('two headers, and a header in another format, are refused', async () => {
+    for (const fields of [
+      [header, header],
+      [`${header}, ${header}`],
+      ['-----BEGIN'],
+      ['::'],
+      [''],
+    ]) {
+      const outcome = await proxied(fields, '10.1.2.3')
+      assert.ok(outcome.action === 'refused')
+      assert.equal(outcome.event.reason, 'certificate_header_malformed')
+    }
+  })
+})
+
+test('OAU-09 where both are taken, who comes without credentials learns of both schemes', async () => {
+  const stage = createStage({ senderConstraint: 'either' })
+  const { headers, body } = await stage.refused({ method: 'GET', target: '/', headers: [] })
+  assert.equal(
+    headers['www-authenticate'],
+    `DPoP algs="PS256 ES256 EdDSA Ed25519", resource_metadata="${API}/.well-known/oauth-protected-resource", Bearer resource_metadata="${API}/.well-known/oauth-protected-resource"`,
+  )
+  assert.equal(body, undefined)
+})
+
+test('SP-RS-06 an interaction id is echoed if it is one, and made if it is not', async () => {
+  const stage = createStage()
+  const id = 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'
+  const sent = (...ids: readonly string[]): GuardRequest =>
+    stage.issuer.request({ headers: ids.flatMap((each) => ['X-FAPI-Interaction-ID', each]) })
+  assert.equal((await stage.granted(sent(id))).headers['x-fapi-interaction-id'], id)
+  for (const bad of [[], [`${id}\r\nSet-Cookie: a`], ['1'], [id, id]]) {
+    const { headers } = await stage.granted(sent(...bad))
+    assert.match(headers['x-fapi-interaction-id'] ?? '', /^00000000-0000-4000-8000-/)
+  }
+  const refused = await stage.refused({ ...sent(id), method: 'PUT' })
+  assert.equal(refused.headers['x-fapi-interaction-id'], id)
+  assert.equal(refused.event.interactionId, id)
+})
+
+test('a refusal is explained to the operator, and holds no token and no query', async () => {
+  const stage = createStage()
+  const request = stage.issuer.request({
+    target: '/accounts?secret=1',
+    proof: { url: `${API}/payments?secret=2` },
+  })
+  const { event } = await stage.refused(request)
+  assert.equal(event.id, 'DPOP-PRF-09')
+  assert.equal(event.expected, `htu ${API}/accounts`)
+  assert.equal(event.received, `htu "${API}/payments"`)
+  assert.deepEqual(
+    [event.mode, event.method, event.path, event.clientId],
+    ['enforce', 'GET', '/accounts', 'app'],
+  )
+  const told = JSON.stringify(event)
+  for (const secret of ['secret', request.headers[1], request.headers[3]]) {
+    assert.ok(!told.includes(secret ?? 'nothing'))
+  }
+})
+
+test('a listener that fails decides nothing', async () => {
+  const onRefusal = (): never => {
+    throw new Error('log full')
+  }
+  const { guard, issuer } = createStage({ onRefusal })
+  assert.equal((await guard.check(issuer.request({ proof: 'none' }))).action, 'refused')
+})
+
+test('mode warn lets through, tells operator and client, and gives a token only if it verifies', async () => {
+  const stage = createStage({ mode: 'warn' })
+  const unproved = await stage.granted(stage.issuer.request({ proof: 'none' }))
+  assert.equal(unproved.refused?.reason, 'dpop_proof_missing')
+  assert.equal(unproved.headers['guard-warning'], 'dpop_proof_missing')
+  assert.equal(unproved.token?.['sub'], 'alice')
+  const forged = await stage.granted(stage.issuer.request({ token: 'a.b.c' }))
+  assert.equal(forged.token, undefined)
+  assert.deepEqual(
+    stage.events.map(({ mode }) => mode),
+    ['warn', 'warn'],
+  )
+  const good = await stage.granted(stage.issuer.request())
+  assert.equal(good.refused, undefined)
+  assert.ok(!('guard-warning' in good.headers))
+})
+
+test('mode observe lets through, tells the operator, and changes no answer', async () => {
+  const stage = createStage({ mode: 'observe' })
+  const { headers, refused } = await stage.granted(stage.issuer.request({ proof: 'none' }))
+  assert.deepEqual(headers, {})
+  assert.equal(refused?.reason, 'dpop_proof_missing')
+  assert.equal(stage.events.length, 1)
+  assert.deepEqual((await stage.granted(stage.issuer.request())).headers, {})
+})
+
+test('SP-RS-02 a token in a form that was parsed after the check is refused then', async () => {
+  const stage = createStage()
+  const request = stage.issuer.request({ method: 'POST' })
+  await stage.granted(request)
+  assert.equal(stage.guard.checkForm(request, ['amount']), undefined)
+  assert.equal(stage.guard.checkForm(request, ['amount', 'access_token'])?.status, 400)
+})
+
+test('a proxy may strip a path, and a server may have a second public name', async () => {
+  const stage = createStage({
+    baseUrl: `${API}/bank/`,
+    otherBaseUrls: ['https://mtls.api.example'],
+  })
+  for (const url of [`${API}/bank/accounts`, 'https://mtls.api.example/accounts']) {
+    await stage.granted(stage.issuer.request({ proof: { url } }))
+  }
+  await stage.refused(stage.issuer.request())
+})
+
+test('PRM-01 PRM-03 the metadata document says what is enforced, and challenges say where it is', async () => {
+  const { guard, refused } = createStage({
+    resource: `${API}/bank`,
+    audience: API,
+    scopesSupported: ['accounts'],
+    algorithms: ['ES256'],
+  })
+  assert.deepEqual(guard.metadata(), {
+    resource: `${API}/bank`,
+    authorization_servers: [ISSUER],
+    bearer_methods_supported: ['header'],
+    scopes_supported: ['accounts'],
+    dpop_signing_alg_values_supported: ['ES256'],
+    dpop_bound_access_tokens_required: true,
+  })
+  assert.equal(guard.metadataPath, '/.well-known/oauth-protected-resource/bank')
+  const { headers } = await refused({ method: 'GET', target: '/', headers: [] })
+  assert.equal(
+    headers['www-authenticate'],
+    `DPoP algs="ES256", resource_metadata="${API}/.well-known/oauth-protected-resource/bank"`,
+  )
+  const mtls = createStage({ senderConstraint: 'mtls' }).guard.metadata()
+  assert.equal(mtls.tls_client_certificate_bound_access_tokens, true)
+  assert.equal(mtls.dpop_bound_access_tokens_required, undefined)
+})
+
+test('SP-PROF-01 SP-NET-01 options that would weaken the profile are refused, all at once', () => {
+  const wrong: Partial<GuardOptions> = {
+    issuer: 'http://as.example',
+    resource: 'http://api.example',
+    clockTolerance: 3600,
+    tokens: 'introspection',
+    statusListSeconds: 0,
+    certificateHeader: { format: 'rfc9440', proxies: [] },
+  }
+  assert.throws(
+    () => createStage(wrong),
+    (error: { problems?: readonly string[] }) => error.problems?.length === 6,
+  )
+})
