@@ -47,6 +47,8 @@ export interface FrontendOptions {
   readonly scopes: readonly string[]
   /** Which `acr` a login may ask for. */
   readonly acrValues?: readonly string[]
+  /** For servers that give a refresh token only after asking: `consent`. */
+  readonly prompt?: 'consent' | 'login' | 'select_account'
   readonly postLogoutPath?: string
   /** Where a login that failed leads, with `error=`; a page of ours otherwise. */
   readonly errorPath?: string

@@ -64,6 +64,7 @@ const frontend = z.strictObject({
   basePath: path.refine((value) => !value.endsWith('/'), 'must not end with /').optional(),
   scopes: z.array(scope).refine((all) => all.includes('openid'), 'must include openid'),
   acrValues: z.array(z.string().regex(/^[\x21-\x7e]+$/)).optional(),
+  prompt: z.enum(['consent', 'login', 'select_account']).optional(),
   postLogoutPath: path.optional(),
   errorPath: path.optional(),
   static: z.string().min(1).optional(),

@@ -32,6 +32,7 @@ export interface Frontend {
   readonly base: string
   readonly scopes: readonly string[]
   readonly acrValues: readonly string[]
+  readonly prompt: string | undefined
   readonly redirectUri: string
   readonly postLogoutPath: string
   readonly errorPath: string | undefined
@@ -74,6 +75,7 @@ function frontendOf(options: FrontendOptions): Frontend {
     base,
     scopes,
     acrValues,
+    prompt: options.prompt,
     redirectUri: `${origin}${base}/callback`,
     postLogoutPath: options.postLogoutPath ?? folder,
     errorPath: options.errorPath,
