@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { InvalidClient, Misconfigured } from '@signet/engine'
 import { Command } from 'commander'
+import { DeclarationClash } from './adapters/declarations.ts'
 import { addClient } from './cli/client.ts'
 import { addConfig } from './cli/config.ts'
 import { UsageError } from './cli/context.ts'
@@ -34,7 +35,7 @@ function message(error: unknown): string | undefined {
 
 function isExpected(error: Error): boolean {
   return (
-    [InvalidConfig, InvalidClient, Misconfigured, UsageError].some(
+    [DeclarationClash, InvalidConfig, InvalidClient, Misconfigured, UsageError].some(
       (kind) => error instanceof kind,
     ) ||
     ('code' in error && (error.code === 'EADDRINUSE' || error.code === 'ENOENT'))

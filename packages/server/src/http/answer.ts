@@ -112,5 +112,7 @@ function policy(formTargets: readonly string[]): string {
 export function formTarget(url: string | undefined): readonly string[] {
   const parsed = url === undefined ? undefined : URL.parse(url)
   if (parsed === undefined || parsed === null || !/^https?:$/.test(parsed.protocol)) return []
-  return [parsed.hostname.startsWith('[') ? parsed.protocol : parsed.origin]
+  if (parsed.hostname.startsWith('[')) return [parsed.protocol]
+  // The name of a host may hold a semicolon, which would begin a directive of somebody else's.
+  return /^[a-z\d.-]+$/.test(parsed.hostname) ? [parsed.origin] : []
 }

@@ -238,7 +238,7 @@ describe('a server that cannot start', () => {
   })
 
   test('does not serve two issuers at one address', async () => {
-    await assert.rejects(start(serving(ISSUER, ISSUER)))
+    await assert.rejects(start(serving(ISSUER, `${ISSUER}/`)), /two services are at as\.example/)
   })
 
   test('says so when the port is taken', async () => {

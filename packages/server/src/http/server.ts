@@ -32,6 +32,7 @@ export function createServer(
   observe: Observe,
 ): FastifyInstance {
   requireTls(listen)
+  requireDistinct(hosted)
   const mounted: Mounted[] = []
   const app = fastify({
     serverFactory: (handler) => {
@@ -61,6 +62,14 @@ export function createServer(
   app.setNotFoundHandler((request, reply) => refuseUnrouted(request, reply, mounted))
   for (const each of hosted) mounted.push(mountAmong(app, each, { hosted, observe }))
   return app
+}
+
+function requireDistinct(hosted: readonly Hosted[]): void {
+  const addresses = hosted.map(
+    ({ served: { service } }) => new URL(service.issuer).host + basePath(service),
+  )
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index)
+  if (twice !== undefined) throw new Error(`two services are at ${twice}`)
 }
 
 /** @see FAPI 2.0 Security Profile §5.2.1-1 */
