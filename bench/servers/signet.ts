@@ -48,6 +48,7 @@ const service: Service = {
     session: 3600,
   },
   dpop: { nonce: 'off' },
+  statusList: { enabled: true, ttl: 5 },
   scopes: {},
   resources: [],
   defaultResource: ISSUER,

@@ -134,6 +134,12 @@ describe('SP-PROF-01', () => {
     refuses({ defaultResource: 'https://elsewhere.example' }, 'JAT-04', 'default_resource')
   })
 
+  for (const ttl of [0, 301, 1.5, Number.NaN]) {
+    test(`REV-03 others may not keep a status list for ${ttl} seconds`, () => {
+      refuses({ statusList: { enabled: true, ttl } }, 'REV-03', 'status_list.ttl')
+    })
+  }
+
   test('SP-PROF-01 every breach is listed at once', () => {
     const service: Service = {
       ...SERVICE,

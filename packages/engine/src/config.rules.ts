@@ -34,6 +34,13 @@ export const ceilings: readonly Ceiling[] = [
   lifetime('SP-AZ-15', 'interaction', { least: 60, most: 3_600 }),
   lifetime('AM-X1', 'session', { least: 60, most: 30 * DAY }),
   {
+    id: 'REV-03',
+    setting: 'status_list.ttl',
+    says: 'status_list.ttl is a whole number of seconds from 1 to 300',
+    holds: ({ statusList: { ttl } }) => Number.isInteger(ttl) && ttl >= 1 && ttl <= 300,
+    found: ({ statusList: { ttl } }) => String(ttl),
+  },
+  {
     id: 'SP-CR-02',
     setting: 'signing_algorithms',
     says: 'tokens are signed with PS256, ES256 or EdDSA (Ed25519), and with at least one of them',

@@ -10,6 +10,7 @@ export interface Service {
   readonly endpoints: Endpoints
   readonly lifetimes: Lifetimes
   readonly dpop: { readonly nonce: 'off' | 'required' }
+  readonly statusList: StatusListPolicy
   /** Scopes beside those of OpenID Connect, by name. */
   readonly scopes: Readonly<Record<string, Scope>>
   /** What access tokens can be for (RFC 8707). */
@@ -29,6 +30,8 @@ export interface Endpoints {
   readonly userinfo: string
   readonly jwks: string
   readonly endSession: string
+  /** Followed by the number of a list. */
+  readonly statusLists: string
   /** Followed by an event id. */
   readonly errors: string
   /** Followed by an interaction id. */
@@ -44,6 +47,14 @@ export interface Lifetimes {
   readonly refreshToken: Seconds
   readonly idToken: Seconds
   readonly session: Seconds
+}
+
+/** Whether revoked access tokens are published as Token Status Lists. */
+export interface StatusListPolicy {
+  /** Whether access tokens name their place in a list. Lists that are named already stay published as long as they matter. */
+  readonly enabled: boolean
+  /** How long others may keep a list before they fetch it again: how late they may notice a revocation. */
+  readonly ttl: Seconds
 }
 
 export interface Scope {
@@ -72,6 +83,7 @@ export function endpointsOf(issuer: string): Endpoints {
     userinfo: `${base}/userinfo`,
     jwks: `${base}/jwks`,
     endSession: `${base}/logout`,
+    statusLists: `${base}/status-lists`,
     errors: `${base}/errors`,
     interaction: `${base}/interaction`,
   }

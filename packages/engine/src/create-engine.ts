@@ -2,6 +2,7 @@ import { Refused } from '@signet/protocol'
 import { claimedClient, recordRefusal, type RefusalContext } from './audit.ts'
 import { assertSound } from './config.rules.ts'
 import { metadataJson } from './describe/metadata.ts'
+import { publishStatusLists, type StatusListOf } from './describe/status-list.ts'
 import { authenticated, type AuthenticatedRequest } from './flow/authenticated.ts'
 import { begin } from './flow/begin.ts'
 import { complete, type CompleteRequest } from './flow/complete.ts'
@@ -59,6 +60,8 @@ export interface Engine {
   endSession(request: EndSessionRequest): Promise<EndSessionOutcome>
   /** The metadata document as JSON. */
   metadata(): string
+  /** The status list of a number, signed; undefined when nothing names it, or no more. */
+  readonly statusList: StatusListOf
   /** For what a transport refuses before any step sees it: it gets an audit event like every other refusal. */
   refuse(refused: Refused, context: RefusalContext): Promise<RefusedOutcome>
 }
@@ -123,6 +126,7 @@ export function createEngine(ports: Ports): Engine {
     revoke: backChannel('revoke', revoke),
     endSession: frontChannel(endSession),
     metadata: metadataJson(ports),
+    statusList: publishStatusLists(ports),
     refuse,
   }
 }

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer'
 import type { Algorithm, NoncePolicy, SigningKey, VerificationKey } from '@signet/protocol'
 import type { Client } from './clients/client.ts'
 import type { Service } from './config.ts'
@@ -12,6 +13,8 @@ export interface Ports {
   readonly clients: Clients
   readonly subjects: Subjects
   readonly store: Store
+  /** Packs bytes as zlib data (RFC 1950). */
+  readonly deflate: (bytes: Buffer) => Buffer
 }
 
 export interface Clock {

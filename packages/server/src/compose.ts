@@ -2,6 +2,7 @@ import { createEngine, type Clock, type Random, type Store } from '@signet/engin
 import type { AddressInfo } from 'node:net'
 import type { DestinationStream, Logger } from 'pino'
 import { createClients } from './adapters/clients.ts'
+import { deflate } from './adapters/deflate.ts'
 import { carryOut } from './adapters/declarations.ts'
 import { openKeyRing, type KeyRing } from './adapters/keys.ts'
 import { createFetch, type Fetch } from './adapters/outgoing.ts'
@@ -214,5 +215,6 @@ export function engineFor(
     keys,
     clients,
     subjects: createSubjects(store),
+    deflate,
   })
 }

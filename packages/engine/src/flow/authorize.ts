@@ -7,6 +7,8 @@ import type { RedirectToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { PushedRequest, Seconds, Session } from '../store.ts'
 import { parseClaimsRequest } from '../tokens/claims-request.ts'
+import { tellsStatus } from '../tokens/status.ts'
+import { takePosition } from '../tokens/status-positions.ts'
 import type { Open } from './situation.ts'
 
 /** Reuse of a code is noticed for a day at most: a thief who waits longer gains nothing, and rows cost. */
@@ -28,6 +30,8 @@ export async function authorize(
   const { parameters } = pushed
   const code = random.token(256)
   const now = clock.now()
+  const status = tellsStatus(client, service) ? takePosition(ports) : undefined
+  const position = typeof status === 'object' ? await status : status
   await store.codes.put({
     digest: digestOf(code),
     grantId: random.token(128),
@@ -47,6 +51,7 @@ export async function authorize(
     ...(parameters.dpop_jkt !== undefined && { dpopJkt: parameters.dpop_jkt }),
     ...(parameters.nonce !== undefined && { nonce: parameters.nonce }),
     requestedAuthTime: asksAuthTime({ pushed, client }),
+    ...(position !== undefined && { status: position }),
     expiresAt: now + service.lifetimes.code,
     keptUntil: now + memoryOf(service),
   })

@@ -198,7 +198,9 @@ test('SP-AS-11 a code carries the request and the login, and lives 60 s, known b
   const outcome = await browser.arrive(await pushed(scene, asked))
   const code = answerOf(outcome).get('code') ?? ''
   assert.match(code, /^[\w-]{43}$/, '256 bits')
-  const { grantId = '', digest: _, ...kept } = (await scene.store.codes.peek(digestOf(code))) ?? {}
+  const found = await scene.store.codes.peek(digestOf(code))
+  const { grantId = '', digest: _, status = -1, ...kept } = found ?? {}
+  assert.ok(status >= 0 && status < 1_024)
   assert.match(grantId, /^[\w-]{22}$/)
   assert.deepEqual(kept, {
     authorization: {

@@ -8,6 +8,8 @@ import { audienceOf, scopesOfToken, targetRules } from '../tokens/audience.ts'
 import type { Claims } from '../tokens/claims.ts'
 import { issueAccessToken, issueIdToken } from '../tokens/issue.ts'
 import { createRefreshToken } from '../tokens/refresh-token.ts'
+import { revokeGrant, tellsStatus } from '../tokens/status.ts'
+import { takePosition } from '../tokens/status-positions.ts'
 import { codeAgeRules, exchangeRules } from './exchange.rules.ts'
 import { requestedResources, type TokenRequest } from './token-request.ts'
 
@@ -33,7 +35,7 @@ export async function exchange(request: TokenRequest, ports: Ports): Promise<Tok
   enforce(codeAgeRules, { expiresAt: code.expiresAt, now: clock.now() })
   const known = await knownUser(authorization.subject, ports)
 
-  const refreshToken = await keepGrant(code, client, ports)
+  const { status, refreshToken } = await keepGrant(code, client, ports)
   const scopes = scopesOfToken(client, target)
   const issued = await issueAccessToken(
     {
@@ -42,7 +44,7 @@ export async function exchange(request: TokenRequest, ports: Ports): Promise<Tok
       audience: audienceOf(target),
       scopes,
       jkt,
-      grant: { id: code.grantId, authorization },
+      grant: { id: code.grantId, authorization, ...(status !== undefined && { status }) },
     },
     ports,
   )
@@ -80,11 +82,12 @@ async function rightfulCode(
  * Marks a code as used, for exactly one caller. Every other one proves that the code is in two hands, or in one that does
  * not know what it did: all that the code gave ends.
  */
-async function redeem(code: AuthorizationCode, { store, service, clock }: Ports): Promise<void> {
+async function redeem(code: AuthorizationCode, ports: Ports): Promise<void> {
+  const { store, service, clock } = ports
   if (await store.codes.redeem(code.digest)) return
   const { refreshToken, accessToken } = service.lifetimes
   const nothingLivesLonger: Seconds = clock.now() + refreshToken + accessToken
-  await store.revocations.add(code.grantId, nothingLivesLonger)
+  await revokeGrant({ id: code.grantId, status: code.status }, nothingLivesLonger, ports)
   throw new Refused(refusal('invalid_grant', 'the authorization code was used before'), {
     id: 'SP-AZ-09',
     reason: 'code_reused',
@@ -111,17 +114,20 @@ async function knownUser(subject: string, { subjects }: Ports): Promise<Claims> 
  * `offline_access`, or did not use OpenID Connect, which alone has that scope.
  */
 async function keepGrant(
-  { grantId, authorization }: AuthorizationCode,
-  { grantTypes }: Client,
-  { store, service, clock, random }: Ports,
-): Promise<string | undefined> {
+  code: AuthorizationCode,
+  client: Client,
+  ports: Ports,
+): Promise<KeptGrant> {
+  const { store, service, clock, random } = ports
+  const { grantId, authorization } = code
   const { scopes } = authorization
   const wanted = scopes.includes('offline_access') || !scopes.includes('openid')
   const now = clock.now()
-  const grant = { id: grantId, authorization, createdAt: now }
-  if (!wanted || !grantTypes.has('refresh_token')) {
+  const kept = await positionFor(code, client, ports)
+  const grant = { id: grantId, authorization, ...kept, createdAt: now }
+  if (!wanted || !client.grantTypes.has('refresh_token')) {
     await store.grants.put({ ...grant, expiresAt: now + service.lifetimes.accessToken })
-    return undefined
+    return kept
   }
   const refreshToken = createRefreshToken(grantId, random)
   await store.grants.put({
@@ -129,5 +135,19 @@ async function keepGrant(
     refreshToken: digestOf(refreshToken),
     expiresAt: now + service.lifetimes.refreshToken,
   })
-  return refreshToken
+  return { ...kept, refreshToken }
+}
+
+interface KeptGrant extends Pick<AuthorizationCode, 'status'> {
+  readonly refreshToken?: string
+}
+
+/** That of the code; one that was made before there were status lists has none. */
+async function positionFor(
+  { status }: AuthorizationCode,
+  client: Client,
+  ports: Ports,
+): Promise<Pick<AuthorizationCode, 'status'>> {
+  if (status !== undefined) return { status }
+  return tellsStatus(client, ports.service) ? { status: await takePosition(ports) } : {}
 }

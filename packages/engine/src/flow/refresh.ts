@@ -1,10 +1,13 @@
 import { enforce, parameter } from '@signet/protocol'
 import { words } from '../authorization-parameters.ts'
+import type { Client } from '../clients/client.ts'
 import type { TokensIssued } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
+import type { Grant } from '../store.ts'
 import { audienceOf, scopesOfToken, targetRules } from '../tokens/audience.ts'
 import { findGrant } from '../tokens/find-token.ts'
 import { issueAccessToken, issueIdToken } from '../tokens/issue.ts'
+import { moveGrant, tellsStatus } from '../tokens/status.ts'
 import { narrowingRules, refreshRules } from './refresh.rules.ts'
 import { requestedResources, type TokenRequest } from './token-request.ts'
 
@@ -43,11 +46,18 @@ export async function refresh(request: TokenRequest, ports: Ports): Promise<Toke
   const { subject } = authorization
   const audience = audienceOf(target)
   const issued = await issueAccessToken(
-    { client, subject, audience, scopes, jkt, grant: { id: grant.id, authorization } },
+    { client, subject, audience, scopes, jkt, grant: await placed(grant, client, ports) },
     ports,
   )
   if (!scopes.includes('openid')) return { action: 'issued', response: issued }
   const accessToken = issued.access_token
   const id_token = issueIdToken({ client, authorization, accessToken, known: known ?? {} }, ports)
   return { action: 'issued', response: { ...issued, id_token } }
+}
+
+/** A grant that was made before its client's tokens told their status gets a position now. */
+async function placed(grant: Grant, client: Client, ports: Ports): Promise<Grant> {
+  const { id, status } = grant
+  if (status !== undefined || !tellsStatus(client, ports.service)) return grant
+  return { ...grant, status: await moveGrant({ id, status }, ports) }
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { deflateSync } from 'node:zlib'
 import {
   createClientAssertion,
   createNonces,
@@ -88,6 +89,7 @@ export const SERVICE: Service = {
     session: 28_800,
   },
   dpop: { nonce: 'off' },
+  statusList: { enabled: true, ttl: 5 },
   scopes: {
     accounts: { description: { en: 'See your accounts' } },
     payments: { description: { en: 'Pay' } },
@@ -130,6 +132,7 @@ export function createStage(changes: Partial<Service> = {}): Stage {
     },
     subjects: { claims: async (subject) => users.get(subject) },
     store: createMemoryStore(clock),
+    deflate: deflateSync,
   }
   const enrol: Stage['enrol'] = (metadata, key = generateSigningKey('ES256')) => {
     const registered = clientFromMetadata({ ...metadata, jwks: { keys: [key.publicJwk] } }, service)

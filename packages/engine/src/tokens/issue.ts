@@ -10,9 +10,11 @@ import type { Client } from '../clients/client.ts'
 import { digestOf } from '../digest.ts'
 import type { TokenResponse } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import type { Authorization } from '../store.ts'
+import type { Authorization, Grant, StatusPosition } from '../store.ts'
 import { idTokenClaims, type Claims } from './claims.ts'
 import { rememberAccessToken } from './read-access-token.ts'
+import { statusClaim, tellsStatus } from './status.ts'
+import { takePosition } from './status-positions.ts'
 
 /** What every access token of ours says. */
 export interface IssuedClaims extends AccessTokenClaims {
@@ -34,7 +36,7 @@ export interface Entitlement {
   /** The thumbprint of the key the token is bound to. */
   readonly jkt: string
   /** What a user allowed; undefined where none took part. */
-  readonly grant?: { readonly id: string; readonly authorization: Authorization }
+  readonly grant?: Pick<Grant, 'id' | 'authorization' | 'status'>
 }
 
 /**
@@ -47,7 +49,9 @@ export async function issueAccessToken(
   ports: Ports,
 ): Promise<TokenResponse> {
   const { client, scopes } = entitlement
-  const claims = accessTokenClaims(entitlement, ports)
+  const position = positionFor(entitlement, ports)
+  const status = typeof position === 'object' ? await position : position
+  const claims = accessTokenClaims(entitlement, status, ports)
   const token =
     client.accessTokenFormat === 'jwt'
       ? createJwt(claims, ports)
@@ -60,8 +64,18 @@ export async function issueAccessToken(
   }
 }
 
+/** Tokens of one grant share its position; a token without a grant has its own. */
+function positionFor(
+  { client, grant }: Entitlement,
+  ports: Ports,
+): StatusPosition | undefined | Promise<StatusPosition> {
+  if (!tellsStatus(client, ports.service)) return undefined
+  return grant === undefined ? takePosition(ports) : grant.status
+}
+
 function accessTokenClaims(
   { client, subject, audience, scopes, jkt, grant }: Entitlement,
+  position: StatusPosition | undefined,
   { service, clock, random }: Ports,
 ): IssuedClaims {
   const now = clock.now()
@@ -80,6 +94,7 @@ function accessTokenClaims(
     amr: grant?.authorization.amr,
     cnf: { jkt },
     grant_id: grant?.id,
+    status: position === undefined ? undefined : statusClaim(position, service),
   }
 }
 

@@ -6,11 +6,13 @@ import type { Ports } from '../ports.ts'
 import type { Grant, Seconds } from '../store.ts'
 import type { FoundToken } from './find-token.ts'
 import { findToken } from './find-token.ts'
+import type { IssuedClaims } from './issue.ts'
 import { holderOf, presentedTokenRules, revocationRules } from './presented-token.rules.ts'
+import { moveGrant, positionIn, revokeGrant, revokePosition, type GrantAt } from './status.ts'
 
 /**
  * Ends a token at the wish of its client. A refresh token takes its whole grant with it, every access token included; an
- * access token ends alone. What is unknown, or over, is as good as revoked. `token_type_hint` is not needed: the tokens
+ * access token ends alone (but see `endToken`). What is unknown, or over, is as good as revoked. `token_type_hint` is not needed: the tokens
  * say what they are.
  *
  * @throws Refused `invalid_client`; `invalid_request` without a token; `invalid_grant` for a token of another client,
@@ -33,8 +35,8 @@ export async function revoke(request: BackChannelRequest, ports: Ports): Promise
 
 async function end(found: FoundToken, ports: Ports): Promise<void> {
   const { store, random, clock } = ports
-  if (found.kind === 'access') await store.revocations.add(found.claims.jti, found.claims.exp)
-  else await store.revocations.add(found.grant.id, lastUseOf(found.grant, ports))
+  if (found.kind === 'access') await endToken(found.claims, ports)
+  else await revokeGrant(grantAt(found.grant), lastUseOf(found.grant, ports), ports)
   await store.audit.record({
     id: random.token(128),
     at: clock.milliseconds(),
@@ -43,6 +45,23 @@ async function end(found: FoundToken, ports: Ports): Promise<void> {
     clientId: holderOf(found),
     subject: found.kind === 'access' ? found.claims.sub : found.grant.authorization.subject,
   })
+}
+
+/**
+ * Ends one access token. Its siblings at the same position in the status list, none older than an access token gets, end
+ * with it for whoever looks there; the grant goes on at another position.
+ */
+async function endToken(claims: IssuedClaims, ports: Ports): Promise<void> {
+  const { jti, exp, grant_id: id } = claims
+  await ports.store.revocations.add(jti, exp)
+  const status = positionIn(claims.status, ports.service)
+  if (status === undefined) return
+  await revokePosition(status, ports)
+  if (id !== undefined) await moveGrant({ id, status }, ports)
+}
+
+function grantAt({ id, status }: Grant): GrantAt {
+  return { id, status }
 }
 
 /** When the last access token of a grant has expired, even one that is being issued right now. */

@@ -34,6 +34,8 @@ export interface ServiceFile {
   readonly profile?: 'fapi2-security' | undefined
   readonly lifetimes?: LifetimesFile | undefined
   readonly dpop?: { readonly nonce?: 'off' | 'required' | undefined } | undefined
+  readonly status_list?:
+    { readonly enabled?: boolean | undefined; readonly ttl?: number | undefined } | undefined
   readonly signing_algorithms?: readonly ('ES256' | 'PS256' | 'EdDSA')[] | undefined
   /** RFC 7591 metadata. */
   readonly clients?: readonly Readonly<Record<string, unknown>>[] | undefined

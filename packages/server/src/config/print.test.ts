@@ -14,6 +14,7 @@ const FULL = {
   name: 'Bank',
   lifetimes: { access_token: 120 },
   dpop: { nonce: 'required' },
+  status_list: { enabled: false, ttl: 10 },
   clients: [client()],
   scopes: { accounts: { description: { en: 'See your accounts', de: 'Ihre Konten sehen' } } },
   resources: [{ resource: 'https://api.example', scopes: ['accounts'] }],

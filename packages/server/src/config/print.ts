@@ -39,7 +39,7 @@ export function printConfig(config: Config): string {
 }
 
 function serviceFile({ service, clients, users }: ServiceConfig): object {
-  const { issuer, name, lifetimes, dpop, scopes, resources } = service
+  const { issuer, name, lifetimes, dpop, statusList, scopes, resources } = service
   return {
     issuer,
     name,
@@ -54,6 +54,7 @@ function serviceFile({ service, clients, users }: ServiceConfig): object {
       session: lifetimes.session,
     },
     dpop,
+    status_list: statusList,
     signing_algorithms: service.signingAlgorithms,
     scopes,
     resources: resources.map((resource) => ({

@@ -79,6 +79,13 @@ const service = {
     .optional()
     .describe('In seconds.'),
   dpop: z.strictObject({ nonce: z.enum(['off', 'required']).optional() }).optional(),
+  status_list: z
+    .strictObject({
+      enabled: z.boolean().optional(),
+      ttl: seconds.optional().describe('How long others may keep a list; at most 300.'),
+    })
+    .optional()
+    .describe('Whether access tokens name their place in a published list of revoked ones.'),
   signing_algorithms: z.array(algorithm).min(1).optional().describe('The preferred one first.'),
   clients: z.array(client).optional(),
   scopes: z.record(z.string(), scope).optional(),

@@ -36,6 +36,7 @@ export function countedEngine(engine: Engine, service: string, metrics: Metrics)
     revoke: count('revoke', (request) => engine.revoke(request)),
     endSession: count('end-session', (request) => engine.endSession(request)),
     metadata: () => engine.metadata(),
+    statusList: (list) => engine.statusList(list),
     refuse: (refused, context) => {
       counterOf(context.step)('refused')
       return engine.refuse(refused, context)

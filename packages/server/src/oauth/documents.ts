@@ -22,6 +22,12 @@ export function documentRoutes(served: Served): readonly Route[] {
   return [
     ...wellKnown(engine, service),
     { on: 'GET /jwks', step: 'jwks', audience: 'anybody', handle: keys(served) },
+    {
+      on: 'GET /status-lists/:list',
+      step: 'status-list',
+      audience: 'anybody',
+      handle: statusList(engine),
+    },
     { on: 'GET /errors/:id', step: 'explain', audience: 'browser', handle: explain(served) },
     { on: 'GET /assets/:name', step: 'asset', audience: 'anybody', handle: asset },
     { on: 'GET /', step: 'home', audience: 'browser', handle: home(service) },
@@ -54,6 +60,18 @@ function keys({ keys: ring, jwksMaxAge }: Served): Route['handle'] {
     (body) => published('application/jwk-set+json', body, jwksMaxAge),
     () => ring.jwks,
   )
+}
+
+/** A list as others may keep it is in the list itself; a cache between must not make it older. */
+function statusList(engine: Engine): Route['handle'] {
+  return async (request) => {
+    const number = pathParameter(request, 'list')
+    const list = /^(?:0|[1-9]\d{0,9})$/.test(number)
+      ? await engine.statusList(Number(number))
+      : undefined
+    if (list === undefined) throw nothingAt(request)
+    return published('application/statuslist+jwt', list, 0)
+  }
 }
 
 /** Makes the answer again only when the text is another one. */

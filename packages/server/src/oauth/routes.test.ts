@@ -1,5 +1,7 @@
+import { decodeJwt } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { inflateSync } from 'node:zlib'
 import { cookieHeader, type Received } from '../testing/exchange.ts'
 import {
   ISSUER,
@@ -312,6 +314,36 @@ describe('documents', () => {
     assert.ok(event?.evidence)
     assert.ok(!page.body.includes(event.evidence.received))
     assert.ok(!page.body.includes(event.evidence.remedy))
+  })
+
+  test('REV-03 a revoked token is in the status list it names, which anybody may read and no cache may keep', async () => {
+    const form = { ...rig.credentials(), grant_type: 'client_credentials', scope: 'accounts' }
+    const issued = await rig.post('/token', form, { dpop: rig.proof(`${ISSUER}/token`) })
+    const token = String(issued.json()['access_token'])
+    await rig.post('/revoke', { ...rig.credentials(), token })
+    const { status } = decodeJwt(token).claims
+    const [, path = ''] = /"uri":"https:\/\/as\.example([^"]+)"/.exec(JSON.stringify(status)) ?? []
+    assert.match(path, /^\/status-lists\/\d+$/)
+
+    const list = await rig.get(path)
+    assert.equal(list.status, 200)
+    assert.equal(list.headers['content-type'], 'application/statuslist+jwt')
+    assert.equal(list.headers['cache-control'], 'public, max-age=0')
+    assert.equal(list.headers['access-control-allow-origin'], '*')
+    const { header, claims } = decodeJwt(list.body)
+    assert.equal(header.typ, 'statuslist+jwt')
+    assert.equal(claims['sub'], `${ISSUER}${path}`)
+    const { lst } = Object(claims['status_list'])
+    const { idx } = Object(Object(status).status_list)
+    const bytes = inflateSync(Buffer.from(String(lst), 'base64url'))
+    assert.equal(((bytes[idx >> 3] ?? 0) >> (idx & 7)) & 1, 1)
+  })
+
+  test('a status list nobody names does not exist', async () => {
+    for (const number of ['7', '00', '-1', '1e3', '0x0', '9'.repeat(30), '%30', '..%2fjwks']) {
+      const answer = await rig.get(`/status-lists/${number}`)
+      assert.equal(answer.status, number === '%30' ? 200 : 404, number)
+    }
   })
 
   test('an event that does not exist, or is no refusal, has no page', async () => {

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib'
 import {
   createIdToken,
   generateSigningKey,
@@ -38,6 +39,7 @@ const exampleService: Service = {
     session: 28_800,
   },
   dpop: { nonce: 'off' },
+  statusList: { enabled: true, ttl: 5 },
   scopes: { accounts: { description: { en: 'See your accounts' } } },
   resources: [{ identifier: API, introspectionClients: [] }],
   defaultResource: ISSUER,
@@ -101,6 +103,7 @@ export function createScene(): Scene {
     },
     clients: { find: async (id) => clients.get(id), keys: async () => [] },
     subjects: { claims: async () => ({}) },
+    deflate: deflateSync,
   }
   return { ports, clock, store, key, clients, calls, events }
 }
