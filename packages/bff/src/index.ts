@@ -1,3 +1,20 @@
+export type {
+  BffOptions,
+  Clock,
+  FrontendOptions,
+  RouteOptions,
+  TokenKind,
+} from './config/options.ts'
+export { Misconfigured } from './config/settings.ts'
+export type {
+  BffEvent,
+  CsrfRejection,
+  LoginFailure,
+  LogoutCause,
+  OnEvent,
+  RefreshResult,
+} from './events.ts'
+export { bff, createBff, type Bff, type Readiness } from './plugin.ts'
 export {
   KEPT_AFTER_END,
   SessionsUnavailable,

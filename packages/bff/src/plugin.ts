@@ -1,0 +1,79 @@
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
+import type { BffOptions } from './config/options.ts'
+import { createCore, type Core } from './core.ts'
+import { dispatch } from './http/dispatch.ts'
+import { AuthorityFailure } from './oauth/failure.ts'
+import { acceptWebSockets } from './proxy/websocket.ts'
+
+/** A backend for frontend, to be put into a Fastify server. */
+export interface Bff {
+  readonly plugin: FastifyPluginAsync
+  /** What a readiness probe wants to know. Asks the authorization server if it is not known yet. */
+  readiness(): Promise<Readiness>
+  /** How many sessions are alive, for a gauge. @throws SessionsUnavailable */
+  activeSessions(): Promise<number>
+  /** Forgets what has ended; to be called on a timer. @returns how many rows @throws SessionsUnavailable */
+  sweep(budget: number): Promise<number>
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: Readonly<Record<'authorization_server' | 'session_store', string>>
+}
+
+/**
+ * Makes a BFF. It asks nobody until somebody logs in.
+ *
+ * @throws Misconfigured with everything that is wrong with the options
+ */
+export function createBff(options: BffOptions): Bff {
+  const core = createCore(options)
+  return {
+    plugin: fastifyPlugin((app) => mount(core, app), { name: '@signet/bff', fastify: '5.x' }),
+    readiness: () => readinessOf(core),
+    activeSessions: () => core.store.count(core.clock.now()),
+    sweep: (budget) => core.store.sweep(core.clock.now(), budget),
+  }
+}
+
+/** The same, for `app.register(bff, options)`. */
+export const bff: FastifyPluginAsync<BffOptions> = fastifyPlugin(
+  (app: FastifyInstance, options: BffOptions) => mount(createCore(options), app),
+  { name: '@signet/bff', fastify: '5.x' },
+)
+
+async function mount(core: Core, app: FastifyInstance): Promise<void> {
+  const [root] = core.frontends.flatMap((frontend) => frontend.static ?? [])
+  const endWebSockets = acceptWebSockets(core, app.server)
+  app.addHook('preClose', async () => endWebSockets())
+  app.addHook('onClose', async () => core.outgoing.close())
+  // A context of its own: bodies stay streams here, and nowhere else.
+  await app.register(async (scope) => {
+    if (root !== undefined && !scope.hasReplyDecorator('sendFile')) {
+      await scope.register(fastifyStatic, { root, serve: false, cacheControl: false })
+    }
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    scope.all('/*', async (request, reply) => {
+      await dispatch(core, request, reply)
+      return reply
+    })
+  })
+}
+
+async function readinessOf({ authority, store }: Core): Promise<Readiness> {
+  const [server, sessions] = await Promise.all([
+    authority.known().then(() => 'ok', told),
+    store.get('readiness').then(() => 'ok', told),
+  ])
+  return {
+    ready: server === 'ok' && sessions === 'ok',
+    checks: { authorization_server: server, session_store: sessions },
+  }
+}
+
+function told(error: unknown): string {
+  return error instanceof AuthorityFailure ? error.message : 'unavailable'
+}

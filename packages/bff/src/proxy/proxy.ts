@@ -1,0 +1,156 @@
+import type { IncomingMessage } from 'node:http'
+import type { Route } from '../config/settings.ts'
+import { loginUrl, sendLoginRequired, sendProblem } from '../http/answers.ts'
+import { sessionOf, type Call } from '../http/call.ts'
+import { csrfRejection, isOwnEventSource } from '../http/csrf.ts'
+import { DATA_HEADERS } from '../http/security-headers.ts'
+import { SessionDead } from '../sessions/refresh.ts'
+import type { Session } from '../sessions/sessions.ts'
+import { UpstreamFailed } from './attempt.ts'
+import { readBody } from './body.ts'
+import { challengeError, parseChallenges, stepUpOf, type StepUp } from './challenge.ts'
+import { credentialSource } from './credential.ts'
+import { forward } from './forward.ts'
+import { requestHeaders, responseHeaders } from './headers.ts'
+import { frontendPath, targetUrl } from './target-url.ts'
+import { watchSession } from './watch.ts'
+
+/** Brings a call of the app to an API, with the token the route is due, and the answer back. */
+export async function proxy(call: Call, route: Route): Promise<void> {
+  const { core, frontend, reply } = call
+  const started = performance.now()
+  reply.raw.once('close', () => {
+    core.onEvent({
+      type: 'proxied',
+      frontend: frontend.name,
+      route: route.match,
+      status: reply.statusCode,
+      milliseconds: performance.now() - started,
+    })
+  })
+  if (!isPermitted(call, route)) return
+  const session = route.token.startsWith('user') ? await sessionOf(call) : undefined
+  try {
+    if (session !== undefined) await core.sessions.use(session)
+    await pass(call, route, session)
+  } catch (error) {
+    if (error instanceof SessionDead) return sendLoginRequired(call)
+    if (!(error instanceof UpstreamFailed)) throw error
+    sendProblem(call, {
+      status: error.kind === 'timeout' ? 504 : 502,
+      code: error.kind === 'timeout' ? 'upstream_timeout' : 'upstream_unavailable',
+      title: 'The API does not answer.',
+    })
+  }
+}
+
+function isPermitted(call: Call, route: Route): boolean {
+  const { core, frontend, request, reply } = call
+  if (!route.methods.has(request.method)) {
+    reply.header('allow', [...route.methods].join(', '))
+    sendProblem(call, {
+      status: 405,
+      code: 'method_not_allowed',
+      title: 'The route does not take this method.',
+    })
+    return false
+  }
+  const { method, headers } = request
+  if (!route.csrf || (route.eventStream && isOwnEventSource(method, headers))) return true
+  const reason = csrfRejection(headers, frontend)
+  if (reason === undefined) return true
+  core.onEvent({ type: 'csrf_rejected', frontend: frontend.name, reason })
+  sendProblem(call, {
+    status: 403,
+    code: 'csrf_rejected',
+    title: 'Send X-CSRF: 1, from a page of this app.',
+    more: { reason },
+  })
+  return false
+}
+
+async function pass(call: Call, route: Route, session: Session | undefined): Promise<void> {
+  const { core, request, reply, target } = call
+  const url = targetUrl(route, target)
+  if (url === undefined) {
+    return sendProblem(call, { status: 400, code: 'invalid_request', title: 'The path is odd.' })
+  }
+  const source = credentialSource(core, route, session)
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  const incoming = await forward(
+    {
+      core,
+      route,
+      url,
+      method: request.method,
+      headers: requestHeaders(request.headers, route),
+      body: await readBody(request.raw),
+      signal: gone.signal,
+    },
+    source,
+  )
+  if (incoming.statusCode === 401 && route.token !== 'none' && afterRefusal(call, incoming)) return
+  const forget = watchSession(core, session, () => incoming.destroy())
+  incoming.once('close', forget)
+  sendBack(call, route, { incoming, url })
+}
+
+/** @returns whether the answer was ours to give */
+function afterRefusal(call: Call, incoming: IncomingMessage): boolean {
+  const challenges = parseChallenges(incoming.headers['www-authenticate'])
+  const stepUp = stepUpOf(challenges)
+  const error = challengeError(challenges)
+  if (stepUp !== undefined) sendStepUp(call, stepUp)
+  else if (error === 'use_dpop_nonce') {
+    call.reply.header('retry-after', '0')
+    sendProblem(call, {
+      status: 503,
+      code: 'try_again',
+      title: 'The API asked for a new nonce; the call was too long to be sent twice.',
+    })
+  } else if (error === 'invalid_token') {
+    sendProblem(call, {
+      status: 401,
+      code: 'token_refused',
+      title: 'The API refuses a token that the authorization server has just given.',
+      more: { login_url: loginUrl(call.frontend) },
+    })
+  } else return false
+  incoming.resume()
+  return true
+}
+
+/** The API wants to be surer, or to know it from later on. @see RFC 9470 §4 */
+function sendStepUp(call: Call, { acrValues, maxAge }: StepUp): void {
+  const { frontend } = call
+  const offered = acrValues.filter((value) => frontend.acrValues.includes(value))
+  sendProblem(call, {
+    status: 401,
+    code: 'step_up_required',
+    title: 'The API asks for a stronger or more recent login.',
+    more: {
+      login_url: loginUrl(frontend, {
+        ...(offered.length > 0 && { acr_values: offered.join(' ') }),
+        ...(maxAge !== undefined && { max_age: maxAge }),
+      }),
+    },
+  })
+}
+
+interface Answered {
+  readonly incoming: IncomingMessage
+  readonly url: URL
+}
+
+function sendBack({ request, reply }: Call, route: Route, { incoming, url }: Answered): void {
+  const headers = responseHeaders(incoming.headers, route, (location) =>
+    frontendPath(route, location, url),
+  )
+  reply.code(incoming.statusCode ?? 502).headers({ ...headers, ...DATA_HEADERS })
+  const status = reply.statusCode
+  if (request.method !== 'HEAD' && status !== 204 && status !== 304)
+    return void reply.send(incoming)
+  incoming.resume()
+  reply.send()
+}
