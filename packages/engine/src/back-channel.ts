@@ -24,6 +24,8 @@ interface ReceivedForm extends Received {
   readonly form: Form
 }
 
+const FORM = 'application/x-www-form-urlencoded'
+
 /** RFC 8707 §2: the one parameter that may occur several times. */
 const REPEATABLE: ReadonlySet<string> = new Set(['resource'])
 
@@ -33,7 +35,7 @@ export const formRules: Rules<Received, ReceivedForm> = [
     id: 'PAR-01',
     reason: 'content_type_not_form',
     says: 'takes requests as application/x-www-form-urlencoded only',
-    holds: ({ contentType }) => mediaType(contentType) === 'application/x-www-form-urlencoded',
+    holds: ({ contentType }) => contentType === FORM || mediaType(contentType) === FORM,
     otherwise: refusal(
       'invalid_request',
       'the body must be sent as application/x-www-form-urlencoded',
