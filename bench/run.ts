@@ -3,8 +3,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { modes, runBench, type Mode, type Options } from './bench.ts'
+import { guardTable, measureGuard, type GuardSummary } from './guard.ts'
 import { heaviest } from './profile.ts'
 import { summarise, table } from './report.ts'
+
+/** Measured in this process, beside the modes. */
+const GUARD = 'guard'
 
 const USAGE = `npm run bench -- [options]
 
@@ -12,12 +16,15 @@ const USAGE = `npm run bench -- [options]
   --flows N       complete flows in a round (250)
   --rounds N      rounds that count; warm-up comes on top (11)
   --in-flight N   requests under way at the same time (16)
-  --only MODES    a comma-separated choice of ${modes.join(', ')}
+  --only MODES    a comma-separated choice of ${[...modes, GUARD].join(', ')}
   --profile       also write CPU profiles of the servers and name the heaviest functions
 `
 
 const PROFILES = fileURLToPath(new URL('./dist/profiles', import.meta.url))
 const HEAVIEST = 25
+
+/** Rounds: after some 4,000 flows the compiler has settled in every server; before, it is half of what is measured. */
+const WARM_UP = 16
 
 const { values: given } = parseArgs({
   options: {
@@ -25,7 +32,7 @@ const { values: given } = parseArgs({
     flows: { type: 'string', default: '250' },
     rounds: { type: 'string', default: '11' },
     'in-flight': { type: 'string', default: '16' },
-    only: { type: 'string', default: modes.join(',') },
+    only: { type: 'string', default: [...modes, GUARD].join(',') },
     profile: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -39,20 +46,35 @@ async function run(): Promise<void> {
   const options = read()
   const measured = await runBench(options)
   process.stdout.write(`${table(measured)}\n`)
+  const guard = isWanted(GUARD) ? await guardSummary(options) : undefined
   if (given.json !== undefined) {
-    await writeFile(given.json, `${JSON.stringify(summarise(measured), undefined, 2)}\n`)
+    const figures = { ...summarise(measured), guard }
+    await writeFile(given.json, `${JSON.stringify(figures, undefined, 2)}\n`)
   }
   if (given.profile) await showProfiles(options.modes)
+}
+
+async function guardSummary({ flows, rounds, warmUp }: Options): Promise<GuardSummary> {
+  const summary = await measureGuard({ checks: 4 * flows, rounds, warmUp })
+  process.stdout.write(`\n${guardTable(summary)}\n`)
+  return summary
+}
+
+function isWanted(name: string): boolean {
+  return given.only.split(',').includes(name)
 }
 
 function read(): Options {
   const rounds = positive('rounds', given.rounds)
   return {
-    modes: given.only.split(',').map(modeOf),
+    modes: given.only
+      .split(',')
+      .filter((name) => name !== GUARD)
+      .map(modeOf),
     flows: positive('flows', given.flows),
     rounds,
     inFlight: positive('in-flight', given['in-flight']),
-    warmUp: Math.min(3, rounds),
+    warmUp: Math.min(WARM_UP, 2 * rounds),
     ...(given.profile && { profiles: PROFILES }),
   }
 }
@@ -67,7 +89,8 @@ async function showProfiles(ran: readonly Mode[]): Promise<void> {
 
 function modeOf(name: string): Mode {
   const mode = modes.find((known) => known === name)
-  if (mode === undefined) throw new Error(`--only takes ${modes.join(', ')}, not ${name}`)
+  if (mode === undefined)
+    throw new Error(`--only takes ${[...modes, GUARD].join(', ')}, not ${name}`)
   return mode
 }
 
