@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import type { RequestListener } from 'node:http'
+import { after, test } from 'node:test'
+import { createGuard } from '../create-guard.ts'
+import { createAuthority } from '../testing/certificates.ts'
+import { serveHttps } from '../testing/https-server.ts'
+import { createTestIssuer } from '../testing/index.ts'
+import { createHttps } from './https.ts'
+import { createProxyList } from './proxy-list.ts'
+import { createWorld } from './world.ts'
+
+const authority = await createAuthority()
+const ca = authority.certificate
+const credential = await authority.issue('localhost')
+const https = createHttps({ ca, timeout: 1000 })
+after(() => https.close())
+
+const call = (url: string): Promise<unknown> => https.call({ url, accept: '*/*' })
+
+test('the guard discovers keys of an authorization server over https, with a private authority', async () => {
+  const seen: (string | undefined)[] = []
+  let answer: RequestListener = () => undefined
+  const origin = await serveHttps(credential, (request, response) => {
+    seen.push(request.url)
+    answer(request, response)
+  })
+  const now = (): number => Date.now() / 1000
+  const issuer = createTestIssuer({ issuer: origin, resource: 'https://api.example', now })
+  answer = ({ url }, response) => {
+    const metadata = { issuer: origin, jwks_uri: `${origin}/jwks` }
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(url === '/jwks' ? issuer.trusted.jwks : metadata))
+  }
+  const guard = createGuard({ issuer: origin, resource: 'https://api.example', ca })
+  after(() => guard.close())
+  await guard.ready()
+  assert.equal((await guard.check(issuer.request())).action, 'granted')
+  assert.equal((await guard.check(issuer.request({ proof: 'none' }))).action, 'refused')
+  assert.deepEqual(seen, ['/.well-known/openid-configuration', '/jwks'])
+  const stranger = createGuard({ issuer: origin, resource: 'https://api.example' })
+  after(() => stranger.close())
+  const outcome = await stranger.check(issuer.request())
+  assert.ok(outcome.action === 'refused')
+  assert.equal(outcome.status, 503)
+})
+
+test('a form is posted as it is', async () => {
+  const bodies: string[] = []
+  const origin = await serveHttps(credential, (request, response) => {
+    request.setEncoding('utf8').on('data', (text: string) => bodies.push(text))
+    request.on('end', () => {
+      response.setHeader('content-type', 'Application/JSON; charset=utf-8')
+      response.end(`${request.method} ${request.headers['content-type'] ?? ''}`)
+    })
+  })
+  const answer = await https.call({ url: origin, accept: 'application/json', form: 'a=b' })
+  assert.equal(answer.body.toString(), 'POST application/x-www-form-urlencoded')
+  assert.equal(answer.mediaType, 'application/json')
+  assert.deepEqual(bodies, ['a=b'])
+})
+
+test('SP-NET-01 SP-CR-08 nothing is called without TLS', async () => {
+  for (const url of ['http://localhost:1/jwks', 'file:///etc/passwd', 'data:,x', 'jwks']) {
+    await assert.rejects(call(url), /not https/)
+  }
+})
+
+test('SP-NET-01 a redirect is not followed', async () => {
+  const origin = await serveHttps(credential, (_request, response) => {
+    response.writeHead(302, { location: 'http://localhost:1/' }).end()
+  })
+  const { status } = await https.call({ url: origin, accept: '*/*' })
+  assert.equal(status, 302)
+})
+
+test('SP-NET-05 a server without the right name, or of another authority, is not believed', async () => {
+  const elsewhere = await serveHttps(await authority.issue('elsewhere.example'), () => undefined)
+  await assert.rejects(call(elsewhere), /altnames/)
+  const strangers = await createAuthority()
+  const strange = await serveHttps(await strangers.issue('localhost'), () => undefined)
+  await assert.rejects(call(strange), /certificate/)
+})
+
+test('SP-NET-02 SP-NET-03 SP-NET-06 old TLS, and suites that are not recommended, are not spoken', async () => {
+  const answering: RequestListener = (_request, response) => void response.end('x')
+  for (const options of [
+    { minVersion: 'TLSv1' as const, maxVersion: 'TLSv1.1' as const, ciphers: 'DEFAULT@SECLEVEL=0' },
+    { maxVersion: 'TLSv1.2' as const, ciphers: 'ECDHE-ECDSA-CHACHA20-POLY1305' },
+    { maxVersion: 'TLSv1.2' as const, ciphers: 'ECDHE-ECDSA-AES128-SHA256' },
+  ]) {
+    await assert.rejects(call(await serveHttps({ ...credential, ...options }, answering)))
+  }
+  const modern = { maxVersion: 'TLSv1.2' as const, ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' }
+  await call(await serveHttps({ ...credential, ...modern }, answering))
+})
+
+test('a server that is silent, slow, endless or breaks off does not hold us up', async () => {
+  const silent = await serveHttps(credential, () => undefined)
+  await assert.rejects(call(silent), /no answer in time/)
+  const slow = await serveHttps(credential, (_request, response) => {
+    response.write('x')
+  })
+  await assert.rejects(call(slow), /in time|aborted/)
+  const endless = await serveHttps(credential, (_request, response) => {
+    const chunk = Buffer.alloc(500_000)
+    for (let count = 0; count < 10; count += 1) response.write(chunk)
+    response.end()
+  })
+  await assert.rejects(call(endless), /larger than/)
+  const broken = await serveHttps(credential, (_request, response) => {
+    response.writeHead(200, { 'content-length': '10' }).write('x')
+    setImmediate(() => response.destroy())
+  })
+  await assert.rejects(call(broken))
+  await assert.rejects(call('https://localhost:1/'), /ECONNREFUSED/)
+})
+
+test('the world has a clock in seconds, random ids, and unpacks no more than allowed', () => {
+  const world = createWorld({})
+  assert.ok(Math.abs(world.now() - Date.now() / 1000) < 1)
+  assert.notEqual(world.uuid(), world.uuid())
+  assert.throws(() => world.inflate(Buffer.from('x'), 10))
+  world.close()
+})
+
+test('the list of proxies knows addresses and networks, and refuses what is neither', () => {
+  const isProxy = createProxyList(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])
+  for (const address of ['10.255.0.1', '192.0.2.7', '::ffff:192.0.2.7', '2001:db8::1']) {
+    assert.equal(isProxy(address), true, address)
+  }
+  for (const address of ['11.0.0.1', '192.0.2.8', '2001:db9::1', '', 'localhost']) {
+    assert.equal(isProxy(address), false, address)
+  }
+  for (const entry of ['localhost', '10.0.0.0/x', '10.0.0.0/8/8', '10.0.0.0/33', '']) {
+    assert.throws(() => createProxyList([entry]))
+  }
+})
