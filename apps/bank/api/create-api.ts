@@ -15,7 +15,7 @@ const LONGEST_BODY = 16_384
 /** The API of the bank: everything but its metadata asks for a token bound to the key of the caller. */
 export async function createApi(
   settings: Settings,
-  log: Pick<GuardOptions, 'onTrouble'> = {},
+  more: Partial<GuardOptions> = {},
 ): Promise<FastifyInstance> {
   const calls = new CallLog()
   const ledger = new Ledger({ now: () => new Date(), newId: () => randomUUID() })
@@ -27,7 +27,7 @@ export async function createApi(
     scopesSupported: ['accounts', 'payments'],
     resourceName: 'Meridian Bank',
     onRefusal: (event) => calls.refused(event),
-    ...log,
+    ...more,
   })
   const app = fastify({ https: tlsOf(settings), bodyLimit: LONGEST_BODY, exposeHeadRoutes: false })
   app.removeContentTypeParser('text/plain')
