@@ -42,7 +42,7 @@ export interface StartOptions {
 }
 
 /** What the services of one process share. */
-export interface Shared {
+interface Shared {
   readonly config: Config
   readonly clock: Clock
   readonly random: Random
@@ -140,13 +140,13 @@ function urlOf(
 }
 
 /** A service with its ports filled; `stop` ends what it does on its own. */
-export interface OpenedService {
+interface OpenedService {
   readonly served: Served
   readonly stop: () => void
 }
 
 /** Carries out what the file declares for a service, and makes it ready to be served. */
-export async function openService(config: ServiceConfig, shared: Shared): Promise<OpenedService> {
+async function openService(config: ServiceConfig, shared: Shared): Promise<OpenedService> {
   const { service } = config
   const { clock, random, checks, metrics } = shared
   const log = shared.log.child({ issuer: service.issuer })
@@ -182,16 +182,13 @@ export async function openService(config: ServiceConfig, shared: Shared): Promis
 /** Seconds. */
 const LONGEST_JWKS_AGE = 300
 
-export interface EngineParts extends Pick<
-  Shared,
-  'clock' | 'random' | 'fetch' | 'metrics' | 'log'
-> {
+interface EngineParts extends Pick<Shared, 'clock' | 'random' | 'fetch' | 'metrics' | 'log'> {
   readonly store: Store
   readonly keys: KeyRing
 }
 
 /** The engine of one service on these adapters. */
-export function engineFor(
+function engineFor(
   { service }: ServiceConfig,
   parts: EngineParts,
 ): ReturnType<typeof createEngine> {

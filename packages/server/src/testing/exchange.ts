@@ -48,7 +48,7 @@ export function exchange(url: string, sent: Sent = {}): Promise<Received> {
   return promise
 }
 
-export const FORM = 'application/x-www-form-urlencoded'
+const FORM = 'application/x-www-form-urlencoded'
 
 export function postForm(
   url: string,

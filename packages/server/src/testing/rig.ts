@@ -30,7 +30,7 @@ export const PASSWORD_HASH: string = await hashPassword(PASSWORD, {
 const key = generateSigningKey('ES256')
 const dpopKey = generateSigningKey('ES256')
 
-export const CLIENT: Readonly<Record<string, unknown>> = {
+const CLIENT: Readonly<Record<string, unknown>> = {
   client_id: 'app',
   client_name: 'Example app',
   redirect_uris: [REDIRECT_URI],
