@@ -1,5 +1,5 @@
 import { importPublicJwk, type Algorithm } from '@signet/protocol'
-import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { Misconfigured } from '../config/settings.ts'
 
 type KeyParameters = Parameters<KeyObject['toCryptoKey']>[0]
@@ -15,7 +15,7 @@ const PARAMETERS: Readonly<Record<Algorithm, KeyParameters>> = {
 export interface ClientKey {
   readonly kid: string | undefined
   readonly alg: Algorithm
-  readonly key: webcrypto.CryptoKey
+  readonly key: CryptoKey
 }
 
 /**
@@ -40,7 +40,7 @@ export function importClientKey(jwk: object): ClientKey {
   const stated = algorithms.find((algorithm) => algorithm === members['alg'])
   const alg = stated ?? algorithms[0]
   if (alg === undefined) throw new Misconfigured('client.keys: a key has no algorithm')
-  return { kid, alg, key: privateKeyOf(jwk).toCryptoKey(PARAMETERS[alg], false, ['sign']) }
+  return { kid, alg, key: toCryptoKey(privateKeyOf(jwk), PARAMETERS[alg]) }
 }
 
 function understood(publicJwk: object): ReturnType<typeof importPublicJwk> {
@@ -61,12 +61,16 @@ function privateKeyOf(jwk: object): KeyObject {
 }
 
 /** The two halves of a session's key as `openid-client` takes them. */
-export function cryptoKeyPairOf(
-  privateKey: KeyObject,
-  publicKey: KeyObject,
-): webcrypto.CryptoKeyPair {
+export function cryptoKeyPairOf(privateKey: KeyObject, publicKey: KeyObject): CryptoKeyPair {
   return {
-    privateKey: privateKey.toCryptoKey(PARAMETERS.ES256, false, ['sign']),
-    publicKey: publicKey.toCryptoKey(PARAMETERS.ES256, true, ['verify']),
+    privateKey: toCryptoKey(privateKey, PARAMETERS.ES256),
+    publicKey: toCryptoKey(publicKey, PARAMETERS.ES256),
   }
+}
+
+/** Private keys cannot be taken out again. */
+function toCryptoKey(key: KeyObject, parameters: KeyParameters): CryptoKey {
+  const isPublic = key.type === 'public'
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same thing at run time; Node lists usages that the DOM does not know yet
+  return key.toCryptoKey(parameters, isPublic, [isPublic ? 'verify' : 'sign']) as CryptoKey
 }

@@ -1,0 +1,85 @@
+import { accessTokenHash, decodeJwt, importPublicJwk, verifySignature } from '@signet/protocol'
+import { Buffer } from 'node:buffer'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { serve, type Handler, type Served } from './serve.ts'
+
+export interface ApiCall {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: Buffer
+  readonly nonce: unknown
+}
+
+/** An API that checks tokens and proofs, and does what a test wants. */
+export class ScriptedApi {
+  readonly calls: ApiCall[] = []
+  readonly problems: string[] = []
+  /** Asked of every proof, if set. */
+  nonce: string | undefined
+  /** Tokens it does not like. */
+  readonly refused: Set<string> = new Set()
+  /** Answers instead of the usual, once everything was checked. */
+  handler: Handler | undefined
+  /** Answers before anything is read. */
+  early: Handler | undefined
+  readonly #seen = new Set<unknown>()
+  #served: Served | undefined
+
+  async listen(): Promise<this> {
+    this.#served = await serve((request, response) => this.#answer(request, response))
+    return this
+  }
+
+  get origin(): string {
+    return this.#served?.origin ?? ''
+  }
+
+  get server(): Served['server'] | undefined {
+    return this.#served?.server
+  }
+
+  async close(): Promise<void> {
+    await this.#served?.close()
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.early !== undefined) return this.early(request, response)
+    const { method = '', url = '', headers } = request
+    const token = headers.authorization?.startsWith('DPoP ')
+      ? headers.authorization.slice(5)
+      : undefined
+    const nonce = token === undefined ? undefined : this.#checkProof(request, token)
+    const body = await buffer(request)
+    this.calls.push({ method, url, headers, body, nonce })
+    if (this.nonce !== undefined) response.setHeader('dpop-nonce', this.nonce)
+    if (token !== undefined && this.nonce !== undefined && nonce !== this.nonce) {
+      return challenge(response, 'use_dpop_nonce')
+    }
+    if (token !== undefined && this.refused.has(token)) return challenge(response, 'invalid_token')
+    if (this.handler !== undefined) return this.handler(request, response)
+    response
+      .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'tossed=1; Path=/' })
+      .end(JSON.stringify({ token: token ?? null, length: body.length }))
+  }
+
+  #checkProof(request: IncomingMessage, token: string): unknown {
+    const proof = decodeJwt(String(request.headers['dpop']))
+    const { jti, htm, htu, ath, nonce } = proof.claims
+    const url = `${this.origin}${(request.url ?? '').split('?', 1)[0] ?? ''}`
+    if (htm !== request.method) this.problems.push(`htm ${String(htm)}`)
+    if (htu !== url) this.problems.push(`htu ${String(htu)}`)
+    if (ath !== accessTokenHash(token)) this.problems.push('ath')
+    if (this.#seen.has(jti)) this.problems.push('the proof came twice')
+    if (!verifySignature(proof, importPublicJwk(proof.header['jwk']))) this.problems.push('proof')
+    this.#seen.add(jti)
+    return nonce
+  }
+}
+
+export function challenge(response: ServerResponse, error: string, more = ''): void {
+  response
+    .writeHead(401, { 'www-authenticate': `DPoP error="${error}"${more}, algs="ES256"` })
+    .end()
+}

@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import { createServer as createPlainServer } from 'node:net'
+import { TEST_SERVER } from './certificates.ts'
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+
+export interface Served {
+  readonly origin: string
+  readonly server: Server
+  close(): Promise<void>
+}
+
+/** Serves over TLS on a port of this machine. */
+export async function serve(handler: Handler): Promise<Served> {
+  const server = createServer(TEST_SERVER, (request, response) => {
+    Promise.resolve(handler(request, response)).catch((error: unknown) => {
+      response.writeHead(500).end(String(error))
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return {
+    origin: `https://localhost:${portOf(server)}`,
+    server,
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createPlainServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const port = portOf(server)
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function portOf(server: { address(): ReturnType<Server['address']> }): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
