@@ -6,7 +6,6 @@ import {
   readCredentials,
   Refused,
   refusal,
-  replayDigest,
   verifyProof,
   type NoncePolicy,
   type Seconds,
@@ -14,7 +13,8 @@ import {
 } from '@signet/protocol'
 import type { ChallengePolicy } from './challenge.ts'
 import { bindingRules, certificateHeaderRules, certificateRules } from './check.rules.ts'
-import type { Replay } from './replay.ts'
+import { digestOf } from './recent.ts'
+import type { Mark, Replay } from './replay.ts'
 import { fieldsOf, pathOf, presentationOf, type GuardRequest } from './request.ts'
 import type { Requirements } from './requirements.ts'
 import { detailRules, requirementRules } from './requirements.rules.ts'
@@ -63,11 +63,12 @@ export async function prove(
 ): Promise<TokenClaims> {
   const { scheme, token } = readCredentials(enforce(presentationRules, presentationOf(request)))
   seen.scheme = scheme
-  const read = ports.tokens.read(token)
+  const digest = digestOf(token)
+  const read = ports.tokens.read(token, digest)
   const claims = read instanceof Promise ? await read : read
   seen.token = claims
 
-  const proof = provePossession(request, { scheme, token, claims }, ports)
+  const proof = provePossession(request, { scheme, token, digest, claims }, ports)
   const pending = ports.statusLists?.check(claims)
   if (pending !== undefined) await pending
   if (proof !== undefined) await useOnce(proof, ports)
@@ -81,19 +82,15 @@ export async function prove(
 interface Presented {
   readonly scheme: TokenScheme
   readonly token: string
-  readonly claims: TokenClaims
-}
-
-interface UsedProof {
   readonly digest: string
-  readonly until: Seconds
+  readonly claims: TokenClaims
 }
 
 function provePossession(
   request: GuardRequest,
-  { scheme, token, claims }: Presented,
+  { scheme, token, digest, claims }: Presented,
   ports: CheckPorts,
-): UsedProof | undefined {
+): Mark | undefined {
   const keys = keysOf(claims)
   const { senderConstraint } = ports.policy
   const dpop = fieldsOf(request.headers, 'dpop')
@@ -102,18 +99,19 @@ function provePossession(
   if (keys.jkt === undefined) return undefined
   const path = pathOf(request.target)
   const [baseUrl, ...others] = ports.baseUrls
-  const { jkt, jti, until } = verifyProof(dpop, {
+  return verifyProof(dpop, {
     method: request.method,
     url: baseUrl + path,
     alternativeUrls: others.length === 0 ? undefined : others.map((base) => base + path),
     now: ports.now(),
     nonce: ports.nonces,
     accessToken: token,
+    accessTokenDigest: digest,
     boundTo: keys.jkt,
     algorithms: ports.policy.algorithms,
+    // The path comes from the request, in whatever spelling.
+    replayScope: '',
   })
-  // Not of the URL: one URL can be spelled in several ways, and a used proof must stay used in all of them.
-  return { digest: replayDigest(jkt, jti), until }
 }
 
 function proveCertificate(request: GuardRequest, wanted: string, ports: CheckPorts): void {
@@ -144,7 +142,7 @@ function forwardedCertificate(
 }
 
 /** @throws Refused when the proof was used before, or nobody can tell. */
-async function useOnce(proof: UsedProof, { replay }: CheckPorts): Promise<void> {
+async function useOnce(proof: Mark, { replay }: CheckPorts): Promise<void> {
   let seen: unknown
   try {
     seen = await replay.first([proof])

@@ -3,7 +3,7 @@ import { algorithmsOf, type ChallengePolicy } from './challenge.ts'
 import type { CheckPorts } from './check.ts'
 import { createIntrospection } from './introspection.ts'
 import { createIssuer, type Issuer, type Trouble } from './issuer.ts'
-import { createJwtSource } from './jwt-source.ts'
+import { createJwtSource, issuerOf, type Trusted } from './jwt-source.ts'
 import { metadataUrlOf } from './metadata.ts'
 import type { GuardOptions } from './options.ts'
 import { issuersOf } from './options.rules.ts'
@@ -59,11 +59,11 @@ function noncesOf({ nonces }: GuardOptions): Nonces | undefined {
 }
 
 interface Parts {
-  readonly issuers: readonly [Issuer, ...Issuer[]]
+  readonly issuers: Trusted
   readonly world: World
 }
 
-function createIssuers(options: GuardOptions, world: World): readonly [Issuer, ...Issuer[]] {
+function createIssuers(options: GuardOptions, world: World): Trusted {
   const algorithms = algorithmsOf(options.algorithms)
   const onTrouble = troubleListener(options)
   const [first, ...others] = issuersOf(options).map(({ issuer, jwks }) =>
@@ -85,12 +85,12 @@ function tokenSource(options: GuardOptions, { issuers, world }: Parts): TokenSou
     world,
   )
   if (tokens === 'introspection') {
-    return { read: (token) => introspection.ask(token, issuers[0]) }
+    return { read: (token, digest) => introspection.ask(token, digest, issuers[0]) }
   }
   return {
-    read: async (token) => {
-      const claims = await jwts.read(token)
-      await introspection.ask(token, jwts.issuerOf(token))
+    read: async (token, digest) => {
+      const claims = await jwts.read(token, digest)
+      await introspection.ask(token, digest, issuerOf(token, issuers))
       return claims
     },
   }

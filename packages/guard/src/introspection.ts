@@ -14,7 +14,7 @@ import { introspectionRules, signedIntrospectionRules } from './introspection.ru
 import { isSignedBy } from './issuer-signature.ts'
 import type { Issuer, Trouble } from './issuer.ts'
 import { parsedJson } from './parsed-json.ts'
-import { createRecent, digestOf } from './recent.ts'
+import { createRecent } from './recent.ts'
 import type { TokenClaims } from './token-claims.ts'
 import type { HttpAnswer, World } from './world.ts'
 
@@ -40,7 +40,7 @@ export interface IntrospectionSettings {
 /** Asks an issuer what it knows of a token. */
 export interface Introspection {
   /** @throws Refused with `invalid_token`, or with `temporarily_unavailable` when there is no good answer. */
-  ask(token: string, issuer: Issuer): Promise<TokenClaims>
+  ask(token: string, digest: string, issuer: Issuer): Promise<TokenClaims>
 }
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -86,8 +86,7 @@ export function createIntrospection(settings: IntrospectionSettings, world: Worl
     }
   }
   return {
-    async ask(token, issuer) {
-      const digest = digestOf(token)
+    async ask(token, digest, issuer) {
       const known = recent.find(digest, world.now())
       if (known !== undefined) return known.claims
       const asked = world.now()

@@ -8,12 +8,15 @@ import {
   type VerificationKey,
 } from '@signet/protocol'
 import type { Issuer } from './issuer.ts'
-import { createRecent, digestOf } from './recent.ts'
+import { createRecent } from './recent.ts'
 import type { TokenClaims } from './token-claims.ts'
 import type { TokenSource } from './token-source.ts'
 
+/** The issuers whose tokens are taken. */
+export type Trusted = readonly [Issuer, ...Issuer[]]
+
 export interface JwtSettings {
-  readonly issuers: readonly [Issuer, ...Issuer[]]
+  readonly issuers: Trusted
   readonly audience: string
   readonly clockTolerance: Seconds
   /** So many verified tokens are remembered. */
@@ -29,19 +32,10 @@ interface Verified {
 }
 
 /** Reads access tokens that are JWTs of RFC 9068, with the keys of their issuers. */
-export function createJwtSource(settings: JwtSettings): TokenSource & {
-  /** The trusted issuer a token names; the first for one that names none of them, which is then refused. */
-  issuerOf(token: string): Issuer
-} {
+export function createJwtSource(settings: JwtSettings): TokenSource {
   const { issuers, clockTolerance, now } = settings
   const verified = createRecent<Verified>(settings.remembered)
 
-  const issuerOf = (token: string): Issuer => {
-    const [first, ...others] = issuers
-    if (others.length === 0) return first
-    const named = decoded(token)?.claims['iss']
-    return issuers.find(({ identifier }) => identifier === named) ?? first
-  }
   const verify = (
     token: string,
     { identifier }: Issuer,
@@ -55,47 +49,65 @@ export function createJwtSource(settings: JwtSettings): TokenSource & {
       clockTolerance,
     })
 
-  const readNew = async (token: string, digest: string): Promise<TokenClaims> => {
-    const issuer = issuerOf(token)
-    let keys = await issuer.load()
-    let claims: TokenClaims
-    try {
-      claims = verify(token, issuer, keys)
-    } catch (error) {
-      const newer = await newerKeys(token, { error, issuer, keys })
-      if (newer === undefined) throw error
-      keys = newer
-      claims = verify(token, issuer, keys)
-    }
+  const verifyNew = (token: string, digest: string, { issuer, keys }: Candidate): TokenClaims => {
+    const claims = verify(token, issuer, keys)
     verified.remember(digest, { claims, keys, until: Number(claims['exp']) + clockTolerance })
     return claims
   }
+  const verifyLater = async (token: string, digest: string, issuer: Issuer): Promise<TokenClaims> =>
+    readNew(token, digest, { issuer, keys: await issuer.load() })
+
+  const readNew = (
+    token: string,
+    digest: string,
+    candidate: Candidate,
+  ): TokenClaims | Promise<TokenClaims> => {
+    try {
+      return verifyNew(token, digest, candidate)
+    } catch (error) {
+      if (!isForWantOfKey(error)) throw error
+      return newerKeys(token, candidate).then((keys) => {
+        if (keys === undefined) throw error
+        return verifyNew(token, digest, { issuer: candidate.issuer, keys })
+      })
+    }
+  }
   return {
-    issuerOf,
-    read(token) {
-      const digest = digestOf(token)
+    read(token, digest) {
       const known = verified.find(digest, now())
       if (known !== undefined && issuers.some((issuer) => issuer.keys() === known.keys)) {
         return known.claims
       }
-      return readNew(token, digest)
+      const issuer = issuerOf(token, issuers)
+      const keys = issuer.keys()
+      return keys === undefined
+        ? verifyLater(token, digest, issuer)
+        : readNew(token, digest, { issuer, keys })
     },
   }
 }
 
-interface Attempt {
-  readonly error: unknown
+/** The trusted issuer a token names; the first for one that names none of them, which is then refused. */
+export function issuerOf(token: string, [first, ...others]: Trusted): Issuer {
+  if (others.length === 0) return first
+  const named = decoded(token)?.claims['iss']
+  return others.find(({ identifier }) => identifier === named) ?? first
+}
+
+interface Candidate {
   readonly issuer: Issuer
   readonly keys: readonly VerificationKey[]
 }
 
-/** The keys of the issuer, if it has others now, and the token was refused for want of a key that fits. */
+function isForWantOfKey(error: unknown): boolean {
+  return error instanceof Refused && error.evidence.reason === 'access_token_signature'
+}
+
+/** The keys of the issuer, if it has others now. */
 async function newerKeys(
   token: string,
-  { error, issuer, keys }: Attempt,
+  { issuer, keys }: Candidate,
 ): Promise<readonly VerificationKey[] | undefined> {
-  if (!(error instanceof Refused) || error.evidence.reason !== 'access_token_signature')
-    return undefined
   const header = decoded(token)?.header
   const newer = header && (await issuer.keysFor(header))
   return newer === keys ? undefined : newer

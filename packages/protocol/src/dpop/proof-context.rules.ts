@@ -54,8 +54,9 @@ const tokenRule: Rule<PresentedProof> = {
   id: 'DPOP-PRF-13',
   reason: 'dpop_ath',
   says: 'takes proofs for the access token they came with',
-  holds: ({ claims, context: { accessToken } }) =>
-    accessToken === undefined || claims['ath'] === accessTokenHash(accessToken),
+  holds: ({ claims, context: { accessToken, accessTokenDigest } }) =>
+    accessToken === undefined ||
+    claims['ath'] === (accessTokenDigest ?? accessTokenHash(accessToken)),
   otherwise: invalid('ath of the DPoP proof does not fit the access token'),
   expected: () => 'ath with the base64url SHA-256 digest of the access token',
   received: ({ claims }) =>

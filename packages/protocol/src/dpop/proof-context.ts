@@ -12,8 +12,15 @@ export interface ProofContext {
   readonly nonce: NoncePolicy
   /** The access token that came with the proof, which then must belong to it (`ath`). */
   readonly accessToken?: string | undefined
+  /** Its base64url SHA-256 digest, where that is known already. */
+  readonly accessTokenDigest?: string | undefined
   /** The thumbprint that a token, a code or a pushed request is bound to. */
   readonly boundTo?: string | undefined
+  /**
+   * What a used `jti` is remembered for, beside the key: the URL, if nothing else is said. A server whose URLs can be spelled
+   * in several ways has to say something else, so that no spelling makes a used proof new.
+   */
+  readonly replayScope?: string | undefined
   /** Fewer algorithms than the profile has. */
   readonly algorithms?: readonly Algorithm[] | undefined
 }

@@ -4,7 +4,7 @@ import { ALGORITHMS } from '../jose/algorithms.ts'
 import { generateSigningKey } from '../jose/generate-signing-key.ts'
 import { Refused } from '../rules/refusal.ts'
 import { assemble, forge, forgeries, macWithPublicKey, unusableJwks } from '../testing/jwt-forge.ts'
-import { createProof } from './create-proof.ts'
+import { accessTokenHash, createProof } from './create-proof.ts'
 import type { ProofContext } from './proof-context.ts'
 import { verifyProof } from './verify-proof.ts'
 
@@ -144,6 +144,20 @@ test('DPOP-PRF-15 no two keys, targets or jti share a mark, and the same proof a
   ]
   assert.equal(new Set(digests).size, 4)
   assert.equal(digest({}), digest({}))
+})
+
+test('DPOP-PRF-15 where a URL can be spelled in several ways, a used proof stays used in all of them', () => {
+  const fields = [createProof(request)]
+  const digestAt = (url: string): string =>
+    verifyProof(fields, { ...context, url, replayScope: 'api' }).digest
+  assert.equal(digestAt(context.url.replace('https', 'HTTPS')), digestAt(context.url))
+})
+
+test('DPOP-PRF-13 a digest of the token that is known already has to fit the proof too', () => {
+  const fields = [createProof({ ...request, accessToken: 'token' })]
+  const given = { ...context, accessToken: 'token' }
+  verifyProof(fields, { ...given, accessTokenDigest: accessTokenHash('token') })
+  refuses(fields, /PRF-13/, { ...given, accessTokenDigest: accessTokenHash('other') })
 })
 
 test('DPOP-PRF-15 a jti used at an alias of an endpoint is used at the endpoint too', () => {

@@ -50,7 +50,7 @@ export function verifyProof(fields: readonly string[], context: ProofContext): V
     jti: claims.jti,
     iat: claims.iat,
     until: acceptableUntil(claims.iat, context),
-    digest: replayDigest(key.thumbprint, context.url, claims.jti),
+    digest: replayDigest(key.thumbprint, context.replayScope ?? context.url, claims.jti),
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { proveRule } from '../testing/prove-rule.ts'
 import { presentedToken } from './credentials.ts'
-import { presentationRules, type Presentation } from './presentation.rules.ts'
+import { presentationRules, readCredentials, type Presentation } from './presentation.rules.ts'
 
 const presenting = (authorization: readonly string[], ...names: string[]): Presentation => ({
   authorization,
@@ -54,5 +54,14 @@ test('SP-RS-01 takes the scheme in any case', () => {
   }
   for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
     assert.deepEqual(presentedToken(`${scheme}  abc `), { scheme: 'bearer', token: 'abc' })
+  }
+})
+
+test('SP-RS-01 what respects the rules is read as it was judged', () => {
+  for (const header of ['DPoP a.b', 'dpop  a.b ', 'Bearer a.b', 'BEARER   a.b  ', 'DPoP a==']) {
+    assert.deepEqual(
+      readCredentials({ authorization: [header], parameterNames: [] }),
+      presentedToken(header),
+    )
   }
 })

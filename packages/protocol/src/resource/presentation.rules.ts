@@ -68,8 +68,7 @@ export const presentationRules: Rules<Presentation, OnePresentation> = [
 ]
 
 /** The token of a request that respects the `presentationRules`. */
-export function readCredentials({ authorization }: OnePresentation): PresentedToken {
-  const presented = presentedToken(authorization[0])
-  if (presented === undefined) throw new TypeError('the presentation rules were not enforced')
-  return presented
+export function readCredentials({ authorization: [header] }: OnePresentation): PresentedToken {
+  const space = header.indexOf(' ')
+  return { scheme: space === 4 ? 'dpop' : 'bearer', token: header.slice(space).trim() }
 }
