@@ -9,9 +9,11 @@ import { complete, type CompleteRequest } from './flow/complete.ts'
 import { endSession, type EndSessionRequest } from './flow/end-session.ts'
 import { interaction, type InteractionRequest } from './flow/interaction.ts'
 import { push } from './flow/push.ts'
+import { forgetUser } from './flow/session-end.ts'
 import { token } from './flow/token.ts'
 import type {
   BackChannelRequest,
+  BrowserCookies,
   ConsentNeeded,
   ErrorPage,
   FrontChannelRequest,
@@ -58,6 +60,8 @@ export interface Engine {
   introspect(request: BackChannelRequest): Promise<IntrospectOutcome>
   revoke(request: BackChannelRequest): Promise<RevokeOutcome>
   endSession(request: EndSessionRequest): Promise<EndSessionOutcome>
+  /** Ends the session of a browser at which somebody else wants to log in. */
+  forgetUser(cookies: BrowserCookies): Promise<void>
   /** The metadata document as JSON. */
   metadata(): string
   /** The status list of a number, signed; undefined when nothing names it, or no more. */
@@ -125,6 +129,7 @@ export function createEngine(ports: Ports): Engine {
     introspect: backChannel('introspect', introspect),
     revoke: backChannel('revoke', revoke),
     endSession: frontChannel(endSession),
+    forgetUser: frontChannel(forgetUser),
     metadata: metadataJson(ports),
     statusList: publishStatusLists(ports),
     refuse,

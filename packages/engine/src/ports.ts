@@ -15,6 +15,7 @@ export interface Ports {
   readonly store: Store
   /** Packs bytes as zlib data (RFC 1950). */
   readonly deflate: (bytes: Buffer) => Buffer
+  readonly logoutNotices: LogoutNotices
 }
 
 export interface Clock {
@@ -59,6 +60,21 @@ export interface Clients {
     client: Client,
     wanted: { readonly kid?: string; readonly alg: string },
   ): Promise<readonly VerificationKey[]>
+}
+
+/** Tells clients over the back channel that a session ended (OpenID Connect Back-Channel Logout §2.5). */
+export interface LogoutNotices {
+  /** Takes a notice, to be delivered as well as it goes. Returns at once, and never throws. */
+  send(notice: LogoutNotice): void
+}
+
+export interface LogoutNotice {
+  readonly clientId: string
+  /** Who was logged out, for the audit. */
+  readonly subject: string
+  /** The `backchannel_logout_uri` of the client. */
+  readonly uri: string
+  readonly logoutToken: string
 }
 
 export interface Subjects {

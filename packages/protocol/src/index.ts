@@ -52,6 +52,7 @@ export {
 export { signJwt, type HeaderMembers } from './jose/sign.ts'
 export type { PublishedJwk, SigningKey } from './jose/signing-key.ts'
 export { selectKeys, verifySignature } from './jose/verify.ts'
+export { createLogoutToken, LOGOUT_EVENT, type LogoutTokenClaims } from './logout-token/create.ts'
 export type { AuthorizationServerMetadata, EndpointAliases } from './metadata.ts'
 export { challengeOf, isChallenge, isVerifier, matchesChallenge } from './pkce.ts'
 export { isJti, replayDigest } from './replay.ts'

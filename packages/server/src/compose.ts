@@ -1,11 +1,18 @@
-import { createEngine, type Clock, type Random, type Store } from '@signet/engine'
+import {
+  createEngine,
+  type Clock,
+  type LogoutNotices,
+  type Random,
+  type Store,
+} from '@signet/engine'
 import type { AddressInfo } from 'node:net'
 import type { DestinationStream, Logger } from 'pino'
 import { createClients } from './adapters/clients.ts'
 import { deflate } from './adapters/deflate.ts'
 import { carryOut } from './adapters/declarations.ts'
 import { openKeyRing, type KeyRing } from './adapters/keys.ts'
-import { createFetch, type Fetch } from './adapters/outgoing.ts'
+import { LogoutDelivery } from './adapters/logout-delivery.ts'
+import { createFetch, createPost, type Fetch, type Post } from './adapters/outgoing.ts'
 import { openStores, type Stores } from './adapters/stores.ts'
 import { createSubjects } from './adapters/subjects.ts'
 import { systemClock, systemRandom } from './adapters/system.ts'
@@ -50,6 +57,7 @@ interface Shared {
   readonly metrics: Metrics
   readonly log: Logger
   readonly fetch: Fetch
+  readonly post: Post
   readonly checks: PasswordChecks
 }
 
@@ -83,6 +91,7 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
     metrics: createMetrics(),
     log: createLog(config.log.level, options.log),
     fetch: createFetch(config.outgoing),
+    post: createPost(config.outgoing),
     checks: createPasswordChecks(),
   }
 }
@@ -142,7 +151,7 @@ function urlOf(
 /** A service with its ports filled; `stop` ends what it does on its own. */
 interface OpenedService {
   readonly served: Served
-  readonly stop: () => void
+  readonly stop: () => Promise<void>
 }
 
 /** Carries out what the file declares for a service, and makes it ready to be served. */
@@ -159,11 +168,19 @@ async function openService(config: ServiceConfig, shared: Shared): Promise<Opene
     failed: (error) => log.error({ err: error }, 'the keys could not be read'),
   })
   const secrets = (): readonly Buffer[] => keys.secrets('known device')
+  const logoutNotices = new LogoutDelivery({
+    post: shared.post,
+    store,
+    clock,
+    random,
+    log,
+    ended: (result) => metrics.logoutNotices.inc({ result }),
+  })
   return {
     served: {
       service,
       engine: countedEngine(
-        engineFor(config, { ...shared, log, store, keys }),
+        engineFor(config, { ...shared, log, store, keys, logoutNotices }),
         service.issuer,
         metrics,
       ),
@@ -175,7 +192,10 @@ async function openService(config: ServiceConfig, shared: Shared): Promise<Opene
       login: { throttle: createThrottle({ store, clock, secrets }), checks, secrets },
       jwksMaxAge: Math.min(LONGEST_JWKS_AGE, Math.floor(shared.config.keys.announce / 2)),
     },
-    stop: () => keys.stop(),
+    stop: async () => {
+      keys.stop()
+      await logoutNotices.stop()
+    },
   }
 }
 
@@ -185,6 +205,7 @@ const LONGEST_JWKS_AGE = 300
 interface EngineParts extends Pick<Shared, 'clock' | 'random' | 'fetch' | 'metrics' | 'log'> {
   readonly store: Store
   readonly keys: KeyRing
+  readonly logoutNotices: LogoutNotices
 }
 
 /** The engine of one service on these adapters. */
@@ -192,7 +213,7 @@ function engineFor(
   { service }: ServiceConfig,
   parts: EngineParts,
 ): ReturnType<typeof createEngine> {
-  const { clock, random, store, keys, fetch, metrics, log } = parts
+  const { clock, random, store, keys, fetch, metrics, log, logoutNotices } = parts
   const clients = createClients({
     service,
     store,
@@ -213,5 +234,6 @@ function engineFor(
     clients,
     subjects: createSubjects(store),
     deflate,
+    logoutNotices,
   })
 }

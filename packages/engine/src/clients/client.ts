@@ -10,6 +10,8 @@ export interface Client {
   readonly uri?: string
   readonly redirectUris: readonly string[]
   readonly postLogoutRedirectUris: readonly string[]
+  /** Where it wants to be told of the end of a session; every logout token names subject and session. */
+  readonly backchannelLogoutUri?: string
   readonly grantTypes: ReadonlySet<GrantType>
   /** The scopes the client may ask for. */
   readonly scopes: ReadonlySet<string>

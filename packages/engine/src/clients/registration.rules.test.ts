@@ -231,6 +231,23 @@ proveRule(registrationRules, 'LOG-02', {
   ),
 })
 
+const LOGOUT = 'https://web.example/backchannel-logout'
+
+proveRule(registrationRules, 'LOG-06', {
+  good: of({ backchannel_logout_uri: `${LOGOUT}?x=y`, backchannel_logout_session_required: true }),
+  refuses: {
+    'http, also for a native app': of({
+      application_type: 'native',
+      backchannel_logout_uri: 'http://127.0.0.1/',
+    }),
+    'a fragment': of({ backchannel_logout_uri: `${LOGOUT}#x` }),
+    'an empty fragment': of({ backchannel_logout_uri: `${LOGOUT}#` }),
+    credentials: of({ backchannel_logout_uri: 'https://user:pass@web.example/' }),
+    'no absolute URL': of({ backchannel_logout_uri: '/backchannel-logout' }),
+    'white space': of({ backchannel_logout_uri: `${LOGOUT} x` }),
+  },
+})
+
 proveRule(registrationRules, 'SP-AS-04', {
   good: of({ dpop_bound_access_tokens: true }),
   refuses: { 'bearer tokens': of({ dpop_bound_access_tokens: false }) },

@@ -1,15 +1,9 @@
-import {
-  ALGORITHMS,
-  importJwks,
-  refusal,
-  UnusableKey,
-  type Algorithm,
-  type Refusal,
-  type Rule,
-} from '@signet/protocol'
+import { ALGORITHMS, refusal, type Algorithm, type Refusal, type Rule } from '@signet/protocol'
 import type { Service } from '../config.ts'
 import { isKnownScope, OPENID_SCOPES } from '../scopes.ts'
 import { words } from '../authorization-parameters.ts'
+import { unusableJwks } from './client-jwks.ts'
+import { isPlainHttps, isRedirectUri, withoutUser } from './client-uris.ts'
 
 /** The metadata of a client (RFC 7591 §2) that wants to be known at a service. */
 export interface Registration {
@@ -39,6 +33,8 @@ const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
   client_uri: isText,
   redirect_uris: isTexts,
   post_logout_redirect_uris: isTexts,
+  backchannel_logout_uri: isText,
+  backchannel_logout_session_required: isFlag,
   token_endpoint_auth_method: isText,
   token_endpoint_auth_signing_alg: isText,
   jwks: isObject,
@@ -87,47 +83,7 @@ export function canSign(service: Service, name: string): boolean {
   return service.signingAlgorithms.some((algorithm: Algorithm) => same.includes(algorithm))
 }
 
-/** Why a `jwks` cannot be used; undefined when one of its keys can and none is private. */
-function unusableJwks(jwks: unknown): string | undefined {
-  try {
-    if (holdsPrivateKey(jwks))
-      return 'a private or secret key, which is disclosed now: make a new one'
-    const { keys, ignored } = importJwks(jwks)
-    return keys.length > 0 ? undefined : ['no usable key', ...ignored].join('; ')
-  } catch (error) {
-    if (error instanceof UnusableKey) return error.message
-    throw error
-  }
-}
-
-function holdsPrivateKey(jwks: unknown): boolean {
-  const keys: unknown = isObject(jwks) ? jwks['keys'] : undefined
-  return (
-    Array.isArray(keys) &&
-    keys.some(
-      (key: unknown) => isObject(key) && ['d', 'k'].some((member) => Object.hasOwn(key, member)),
-    )
-  )
-}
-
-/** RFC 3986, without fragment: what may stand in a `Location` header as it is. */
-const URI = /^[\w.~:/?[\]@!$&'()*+,;=%-]+$/
-
-/** RFC 8252 §7.3: a native app may listen on a loopback address literal. */
-const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\])(:\d+)?\//
-
-function isRedirectUri(uri: string, metadata: Metadata): boolean {
-  if (!URI.test(uri) || !URL.canParse(uri)) return false
-  const { protocol, username, password } = new URL(uri)
-  if (username + password !== '') return false
-  return protocol === 'https:' || (metadata['application_type'] === 'native' && LOOPBACK.test(uri))
-}
-
-function isPlainHttps(uri: string): boolean {
-  if (!URL.canParse(uri)) return false
-  const { protocol, username, password } = new URL(uri)
-  return protocol === 'https:' && username + password === ''
-}
+const isNative = (metadata: Metadata): boolean => metadata['application_type'] === 'native'
 
 /** What a client must respect to be known. Read beside RFC 7591 §2 and FAPI 2.0 §5.3.2. */
 export const registrationRules: readonly Rule<Registration>[] = [
@@ -212,8 +168,7 @@ export const registrationRules: readonly Rule<Registration>[] = [
     },
     otherwise: invalid('jwks_uri must be an https URL without credentials'),
     expected: () => 'an https URL without user and password',
-    received: ({ metadata }) =>
-      `jwks_uri ${text(metadata, 'jwks_uri').replace(/\/\/[^/]*@/, '//…@')}`,
+    received: ({ metadata }) => `jwks_uri ${withoutUser(text(metadata, 'jwks_uri'))}`,
     remedy: 'Serve the key set over https.',
   },
   {
@@ -265,7 +220,7 @@ export const registrationRules: readonly Rule<Registration>[] = [
     reason: 'client_redirect_uri_unencrypted',
     says: 'sends answers over https only, or to the loopback address of a native app',
     holds: ({ metadata }) =>
-      texts(metadata, 'redirect_uris').every((uri) => isRedirectUri(uri, metadata)),
+      texts(metadata, 'redirect_uris').every((uri) => isRedirectUri(uri, isNative(metadata))),
     otherwise: refusal('invalid_redirect_uri', 'a redirect URI is not allowed'),
     expected: () =>
       'https URLs without fragment; http://127.0.0.1 or http://[::1] for application_type native',
@@ -277,11 +232,27 @@ export const registrationRules: readonly Rule<Registration>[] = [
     reason: 'client_logout_uri_unencrypted',
     says: 'redirects after logout to registered https URLs only',
     holds: ({ metadata }) =>
-      texts(metadata, 'post_logout_redirect_uris').every((uri) => isRedirectUri(uri, metadata)),
+      texts(metadata, 'post_logout_redirect_uris').every((uri) =>
+        isRedirectUri(uri, isNative(metadata)),
+      ),
     otherwise: invalid('a post_logout_redirect_uri is not allowed'),
     expected: () => 'https URLs without fragment',
     received: ({ metadata }) => shown(metadata, 'post_logout_redirect_uris'),
     remedy: 'Register https URLs.',
+  },
+  {
+    id: 'LOG-06',
+    reason: 'client_backchannel_logout_uri_refused',
+    says: 'tells clients of the end of a session at https URLs without fragment only',
+    holds: ({ metadata }) => {
+      const uri = text(metadata, 'backchannel_logout_uri')
+      return uri === '' || isRedirectUri(uri, false)
+    },
+    otherwise: invalid('backchannel_logout_uri is not allowed'),
+    expected: () => 'an https URL without fragment, user and password',
+    received: ({ metadata }) =>
+      `backchannel_logout_uri ${withoutUser(text(metadata, 'backchannel_logout_uri'))}`,
+    remedy: 'Register an https URL that this server can reach.',
   },
   {
     id: 'SP-AS-04',

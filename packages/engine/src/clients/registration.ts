@@ -45,6 +45,7 @@ interface RegisteredMetadata {
   readonly client_uri?: string
   readonly redirect_uris?: readonly string[]
   readonly post_logout_redirect_uris?: readonly string[]
+  readonly backchannel_logout_uri?: string
   readonly token_endpoint_auth_signing_alg?: Algorithm
   readonly jwks?: unknown
   readonly jwks_uri?: string
@@ -77,15 +78,20 @@ function registered(metadata: RegisteredMetadata, service: Service): Client {
 
 function withoutDefault(
   metadata: RegisteredMetadata,
-): Pick<Client, 'uri' | 'assertionAlgorithm' | 'userinfoAlgorithm' | 'defaultMaxAge'> {
+): Pick<
+  Client,
+  'uri' | 'backchannelLogoutUri' | 'assertionAlgorithm' | 'userinfoAlgorithm' | 'defaultMaxAge'
+> {
   const {
     client_uri: uri,
+    backchannel_logout_uri: backchannelLogoutUri,
     token_endpoint_auth_signing_alg: assertionAlgorithm,
     userinfo_signed_response_alg: userinfoAlgorithm,
     default_max_age: defaultMaxAge,
   } = metadata
   return {
     ...(uri !== undefined && { uri }),
+    ...(backchannelLogoutUri !== undefined && { backchannelLogoutUri }),
     ...(assertionAlgorithm !== undefined && { assertionAlgorithm }),
     ...(userinfoAlgorithm !== undefined && { userinfoAlgorithm }),
     ...(defaultMaxAge !== undefined && { defaultMaxAge }),

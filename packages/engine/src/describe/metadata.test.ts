@@ -93,10 +93,16 @@ test('META-07 nothing is announced that is for others', () => {
     'tls_client_certificate_bound_access_tokens',
     'mtls_endpoint_aliases',
     'request_object_signing_alg_values_supported',
-    'backchannel_logout_supported',
+    'frontchannel_logout_supported',
   ]) {
     assert.ok(!names.includes(foreign), foreign)
   }
+})
+
+test('LOG-06 back-channel logout is announced, by session', () => {
+  const document = published()
+  assert.equal(document['backchannel_logout_supported'], true)
+  assert.equal(document['backchannel_logout_session_supported'], true)
 })
 
 test('BCP-05 the implicit grant does not exist', () => {

@@ -43,6 +43,8 @@ export function metadata(service: Service): AuthorizationServerMetadata {
     introspection_endpoint: endpoints.introspection,
     revocation_endpoint: endpoints.revocation,
     end_session_endpoint: endpoints.endSession,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     jwks_uri: endpoints.jwks,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],

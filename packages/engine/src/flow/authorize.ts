@@ -1,6 +1,7 @@
 import { refusal, Refused } from '@signet/protocol'
 import { codeLocation } from '../authorization-response.ts'
 import { words } from '../authorization-parameters.ts'
+import type { Client } from '../clients/client.ts'
 import type { Service } from '../config.ts'
 import { digestOf } from '../digest.ts'
 import type { RedirectToClient } from '../outcomes.ts'
@@ -55,7 +56,13 @@ export async function authorize(
     expiresAt: now + service.lifetimes.code,
     keptUntil: now + memoryOf(service),
   })
+  if (wantsNotice(client, session)) await store.sessions.join(session.digest, client.id)
   return { action: 'redirect', location: codeLocation(parameters, code, service) }
+}
+
+/** Whether the client wants to be told when the session ends, and the session does not know it yet. */
+function wantsNotice({ id, backchannelLogoutUri }: Client, { clients }: Session): boolean {
+  return backchannelLogoutUri !== undefined && clients?.includes(id) !== true
 }
 
 /**

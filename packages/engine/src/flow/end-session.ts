@@ -14,6 +14,7 @@ import type { Session } from '../store.ts'
 import { logoutRules, type Logout } from './end-session.rules.ts'
 import { tellPerson } from './front-channel.ts'
 import { readQuery } from './query.rules.ts'
+import { endSessionAt } from './session-end.ts'
 import { sessionOf } from './session.ts'
 
 export interface EndSessionRequest extends FrontChannelRequest {
@@ -84,7 +85,8 @@ function vouches(hint: IdTokenClaims | undefined, { sid, subject }: Session): bo
 
 async function endOf(session: Session, { client }: Logout, ports: Ports): Promise<void> {
   const { store, random, clock } = ports
-  await store.sessions.delete(session.digest)
+  // Whoever comes second finds nothing to end.
+  if ((await endSessionAt(session.digest, ports)) === undefined) return
   await store.audit.record({
     id: random.token(128),
     at: clock.milliseconds(),

@@ -133,6 +133,7 @@ export function createStage(changes: Partial<Service> = {}): Stage {
     subjects: { claims: async (subject) => users.get(subject) },
     store: createMemoryStore(clock),
     deflate: deflateSync,
+    logoutNotices: { send: () => {} },
   }
   const enrol: Stage['enrol'] = (metadata, key = generateSigningKey('ES256')) => {
     const registered = clientFromMetadata({ ...metadata, jwks: { keys: [key.publicJwk] } }, service)

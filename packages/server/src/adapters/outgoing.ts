@@ -1,5 +1,5 @@
 import { lookup as resolve, type LookupAddress } from 'node:dns'
-import { Agent, get, type RequestOptions } from 'node:https'
+import { Agent, request, type RequestOptions } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { isIP, type LookupFunction } from 'node:net'
 import {
@@ -32,20 +32,55 @@ export type FetchFailure =
 /** A document of somebody else could not be had; `reason` is a label for metrics. */
 export class FetchFailed extends Error {
   readonly reason: FetchFailure
+  /** Of an answer that was not the one wanted. */
+  readonly status: number | undefined
 
   constructor(reason: FetchFailure, message: string, cause?: unknown) {
     super(message, { cause })
     this.name = 'FetchFailed'
     this.reason = reason
+    this.status = typeof cause === 'number' ? cause : undefined
   }
 }
 
 /** Gets a small document from an address that a client, and so possibly an attacker, chose. */
 export type Fetch = (url: string) => Promise<Fetched>
 
+/** Posts a form to an address that a client chose; resolves when it was taken, whatever else the answer says. */
+export type Post = (url: string, form: Readonly<Record<string, string>>) => Promise<void>
+
 /** For connection, handshake, header and body together. */
 const TIMEOUT_MILLISECONDS = 3_000
 const LARGEST_BYTES = 65_536
+
+/** Where a request goes, and how it may get there. */
+interface Destination {
+  readonly url: URL
+  readonly agent: Agent
+}
+
+/** Makes requests for small documents of others. @throws FetchFailed from each that fails. */
+export function createFetch(outgoing: Outgoing): Fetch {
+  const reach = createReach(outgoing)
+  const headers = {
+    accept: 'application/jwk-set+json, application/json',
+    'accept-encoding': 'identity',
+  }
+  return async (address) => send(reach(address), { method: 'GET', headers }, readDocument)
+}
+
+/** Makes deliveries to others. @throws FetchFailed from each that fails. */
+export function createPost(outgoing: Outgoing): Post {
+  const reach = createReach(outgoing)
+  return async (address, form) => {
+    const body = new URLSearchParams(form).toString()
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': Buffer.byteLength(body),
+    }
+    await send(reach(address), { method: 'POST', headers, body }, isTaken)
+  }
+}
 
 /**
  * Makes the only way this server asks others for something: https alone, the certificate checked, no redirect followed,
@@ -53,7 +88,10 @@ const LARGEST_BYTES = 65_536
  *
  * @see FAPI 2.0 Security Profile §5.2.1, RFC 9525, RFC 8725 §3.10
  */
-export function createFetch({ allowPrivateHosts, trustedCas }: Outgoing): Fetch {
+function createReach({
+  allowPrivateHosts,
+  trustedCas,
+}: Outgoing): (address: string) => Destination {
   const ca = [...getCACertificates('default'), ...trustedCas]
   const secureContext = createSecureContext({ ...TLS, ca })
   const options = { secureContext, rejectUnauthorized: true, checkServerIdentity: checkNames }
@@ -61,13 +99,13 @@ export function createFetch({ allowPrivateHosts, trustedCas }: Outgoing): Fetch 
   const toAny = new Agent(options)
   const allowed = new Set(allowPrivateHosts.map((host) => host.toLowerCase()))
 
-  return async (address) => {
+  return (address) => {
     const url = parseHttps(address)
     const mayBePrivate = allowed.has(url.hostname) || allowed.has(url.host)
     // A host that is an address already is never looked up.
     const literal = url.hostname.replace(/^\[(.*)\]$/, '$1')
     if (!mayBePrivate && isIP(literal) !== 0) requirePublic(literal)
-    return request(url, { agent: mayBePrivate ? toAny : toPublic })
+    return { url, agent: mayBePrivate ? toAny : toPublic }
   }
 }
 
@@ -107,27 +145,43 @@ function checkNames(hostname: string, certificate: PeerCertificate): Error | und
   return checkServerIdentity(hostname, certificate)
 }
 
-function request(url: URL, { agent }: Pick<RequestOptions, 'agent'>): Promise<Fetched> {
-  const { promise, resolve: done, reject } = Promise.withResolvers<Fetched>()
+interface Sending extends Pick<RequestOptions, 'method' | 'headers'> {
+  readonly body?: string
+}
+
+/** Nothing is followed, and nothing waited for beyond the time there is. */
+function send<Answer>(
+  { url, agent }: Destination,
+  { body, ...options }: Sending,
+  read: (response: IncomingMessage) => Promise<Answer>,
+): Promise<Answer> {
+  const { promise, resolve: done, reject } = Promise.withResolvers<Answer>()
   const signal = AbortSignal.timeout(TIMEOUT_MILLISECONDS)
   const fail = (error: unknown): void => reject(failure(error, signal))
-  const headers = {
-    accept: 'application/jwk-set+json, application/json',
-    'accept-encoding': 'identity',
-  }
-  get(url, { agent, signal, headers }, (response) => {
-    readDocument(response).then(done, (error: unknown) => {
+  request(url, { ...options, agent, signal }, (response) => {
+    read(response).then(done, (error: unknown) => {
       response.destroy()
       fail(error)
     })
-  }).on('error', fail)
+  })
+    .on('error', fail)
+    .end(body)
   return promise
 }
 
+/** Only the status counts; what else is said is not read. */
+async function isTaken(response: IncomingMessage): Promise<void> {
+  const { statusCode } = response
+  if (statusCode !== 200 && statusCode !== 204) throw unexpected(statusCode)
+  response.destroy()
+}
+
+function unexpected(status: number | undefined): FetchFailed {
+  return new FetchFailed('status', `the answer was ${status}, not 200`, status)
+}
+
 async function readDocument(response: IncomingMessage): Promise<Fetched> {
-  if (response.statusCode !== 200) {
-    throw new FetchFailed('status', `the answer was ${response.statusCode}, not 200`)
-  }
+  if (response.statusCode !== 200) throw unexpected(response.statusCode)
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response) {

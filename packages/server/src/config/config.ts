@@ -23,7 +23,7 @@ export interface Listen {
   readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
-/** What requests this server makes itself (`jwks_uri`) may reach. */
+/** What requests this server makes itself (`jwks_uri`, `backchannel_logout_uri`) may reach. */
 export interface Outgoing {
   /** Hosts (`host` or `host:port`) that may resolve to a private or loopback address. */
   readonly allowPrivateHosts: readonly string[]

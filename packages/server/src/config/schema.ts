@@ -17,6 +17,8 @@ const client = z
     application_type: z.enum(['web', 'native']).optional(),
     redirect_uris: z.array(z.string()).optional(),
     post_logout_redirect_uris: z.array(z.string()).optional(),
+    backchannel_logout_uri: z.string().optional(),
+    backchannel_logout_session_required: z.boolean().optional(),
     token_endpoint_auth_method: z.string().optional(),
     token_endpoint_auth_signing_alg: z.string().optional(),
     jwks: jwks.optional(),
@@ -127,7 +129,7 @@ export const configSchema: z.ZodType<ConfigFile> = z
         trusted_cas: z.array(z.string()).optional().describe('PEM files.'),
       })
       .optional()
-      .describe('What requests of the server itself (jwks_uri) may reach.'),
+      .describe('What requests of the server itself (jwks_uri, backchannel_logout_uri) may reach.'),
     keys: z
       .strictObject({
         announce: seconds.optional().describe('How long a new key is published before it signs.'),

@@ -8,7 +8,7 @@ export interface Served {
   readonly service: Service
   readonly engine: Engine
   readonly keys: Pick<Keys, 'jwks'>
-  readonly store: Pick<Store, 'audit' | 'sessions' | 'users' | 'settled'>
+  readonly store: Pick<Store, 'audit' | 'users' | 'settled'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger

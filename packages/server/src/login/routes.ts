@@ -1,4 +1,3 @@
-import { digestOf } from '@signet/engine'
 import { parameter } from '@signet/protocol'
 import type { FastifyRequest } from 'fastify'
 import { seeOther, type Answer } from '../http/answer.ts'
@@ -87,9 +86,7 @@ async function switchAccount(request: FastifyRequest, desk: Desk): Promise<Answe
   const asked = await askAsStranger(desk, where)
   if (asked.action !== 'login') return show(desk, asked, where)
 
-  const { store, service } = served
-  const { session } = where.visitor.cookies
-  if (session !== undefined) await store.sessions.delete(digestOf(session))
-  await store.settled()
+  const { engine, service } = served
+  await engine.forgetUser(where.visitor.cookies)
   return seeOther(`${service.endpoints.interaction}/${where.id}`, [clearCookie(names.session)])
 }

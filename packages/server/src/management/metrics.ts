@@ -8,6 +8,7 @@ export interface Metrics {
   readonly replays: Counter
   readonly nonceChallenges: Counter
   readonly jwksFetches: Counter<'result'>
+  readonly logoutNotices: Counter<'result'>
   readonly swept: Counter<'table'>
   readonly duration: Histogram<'step'>
 }
@@ -46,6 +47,12 @@ export function createMetrics(): Metrics {
     jwksFetches: new Counter({
       name: 'signet_jwks_fetches_total',
       help: 'Fetches of the jwks_uri of clients by how they ended.',
+      labelNames: ['result'],
+      registers,
+    }),
+    logoutNotices: new Counter({
+      name: 'signet_logout_notices_total',
+      help: 'Logout tokens for clients by how their delivery ended; retried are attempts that were not the last.',
       labelNames: ['result'],
       registers,
     }),

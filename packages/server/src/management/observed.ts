@@ -35,6 +35,7 @@ export function countedEngine(engine: Engine, service: string, metrics: Metrics)
     introspect: count('introspect', (request) => engine.introspect(request)),
     revoke: count('revoke', (request) => engine.revoke(request)),
     endSession: count('end-session', (request) => engine.endSession(request)),
+    forgetUser: (cookies) => engine.forgetUser(cookies),
     metadata: () => engine.metadata(),
     statusList: (list) => engine.statusList(list),
     refuse: (refused, context) => {
@@ -79,6 +80,6 @@ export function observedStore(store: Store, { metrics, log }: Observers): Store 
 function tellOf(event: AuditEvent, { metrics, log }: Observers): void {
   const { id: eventId, kind, step, clientId, subject, refusal, evidence } = event
   const { reason } = evidence ?? {}
-  if (reason !== undefined) metrics.refusals.inc({ step, reason })
+  if (kind === 'refused' && reason !== undefined) metrics.refusals.inc({ step, reason })
   log.info({ eventId, step, clientId, subject, error: refusal?.error, reason }, kind)
 }

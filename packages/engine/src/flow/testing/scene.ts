@@ -11,7 +11,7 @@ import type { AcceptedParameters } from '../../authorization-parameters.ts'
 import type { Client } from '../../clients/client.ts'
 import { endpointsOf, type Service } from '../../config.ts'
 import { digestOf } from '../../digest.ts'
-import type { Ports } from '../../ports.ts'
+import type { LogoutNotice, Ports } from '../../ports.ts'
 import type { AuditEvent, Consent, PushedRequest, Session, Store } from '../../store.ts'
 import {
   createMemoryStore,
@@ -80,12 +80,15 @@ export interface Scene {
   readonly calls: string[]
   /** The audit events, in order. */
   readonly events: AuditEvent[]
+  /** What clients were told of sessions that ended, in order. */
+  readonly notices: LogoutNotice[]
 }
 
 export function createScene(): Scene {
   const clock = fixedClock()
   const calls: string[] = []
   const events: AuditEvent[] = []
+  const notices: LogoutNotice[] = []
   const store = watched(createMemoryStore(clock), calls, events)
   const clients = new Map([[app.id, app]])
   const key = generateSigningKey('ES256')
@@ -104,8 +107,9 @@ export function createScene(): Scene {
     clients: { find: async (id) => clients.get(id), keys: async () => [] },
     subjects: { claims: async () => ({}) },
     deflate: deflateSync,
+    logoutNotices: { send: (notice) => void notices.push(notice) },
   }
-  return { ports, clock, store, key, clients, calls, events }
+  return { ports, clock, store, key, clients, calls, events, notices }
 }
 
 /** A request that the push has accepted, of `app` unless said otherwise. */
