@@ -23,3 +23,4 @@ export {
   type StoredSession,
   type Touch,
 } from './sessions/port.ts'
+export { startBff, type Listen, type StartedBff, type StartOptions } from './start-bff.ts'

@@ -5,13 +5,12 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import { webcrypto } from 'node:crypto'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const DAY = 86_400_000
 
-const generate = (): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+const generate = (): Promise<CryptoKeyPair> =>
+  crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
 
 const period = { notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + DAY) }
 const authorityKeys = await generate()
@@ -39,8 +38,5 @@ export const TEST_CA: string = authority.toString('pem')
 /** What every server of a test shows. */
 export const TEST_SERVER: { readonly cert: string; readonly key: string } = {
   cert: server.toString('pem'),
-  key: PemConverter.encode(
-    await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
-    'PRIVATE KEY',
-  ),
+  key: PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY'),
 }
