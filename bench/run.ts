@@ -23,7 +23,7 @@ const USAGE = `npm run bench -- [options]
 const PROFILES = fileURLToPath(new URL('./dist/profiles', import.meta.url))
 const HEAVIEST = 25
 
-/** Rounds: after some 4,000 flows the compiler has settled in every server; before, it is half of what is measured. */
+/** Rounds, at most: some 4,000 flows, after which Signet was seen to get no cheaper. */
 const WARM_UP = 16
 
 const { values: given } = parseArgs({
