@@ -68,6 +68,7 @@ describe('OIDC-13', () => {
     'deep objects': `{"userinfo":{"a":{"value":${deepJson(10_000)}}}}`,
     'deep arrays': `{"x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
     'arrays that do not end': '['.repeat(60_000),
+    'a name that is no text': String.raw`{"userinfo":{"\ud800":null}}`,
     'a long value': JSON.stringify({ userinfo: { a: { value: 'x'.repeat(20_000) } } }),
   }
   for (const [title, claims] of Object.entries(malformed)) {

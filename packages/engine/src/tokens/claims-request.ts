@@ -39,7 +39,8 @@ function parseMember(member: unknown): ReadonlyMap<string, ClaimRequest> | undef
   const claims = new Map<string, ClaimRequest>()
   for (const [name, value] of asked) {
     const claim = parseClaim(value)
-    if (claim === undefined) return undefined
+    // A name that is not Unicode text can be neither shown nor remembered.
+    if (claim === undefined || !name.isWellFormed()) return undefined
     claims.set(name, claim)
   }
   return claims
