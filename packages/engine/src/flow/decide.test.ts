@@ -168,6 +168,32 @@ describe('OIDC-10 id_token_hint', () => {
   expectAll('done', { 'a session of the user': situation({}, { hinted_subject: 'alice' }) })
 })
 
+describe('OIDC-10 OIDC-13 the sub that claims asks for in the ID token', () => {
+  const sub = (asked: unknown): Partial<AcceptedParameters> => ({
+    claims: JSON.stringify({ id_token: { sub: asked } }),
+  })
+  expectAll('login', {
+    'a session of somebody else': situation({}, sub({ value: 'bob' })),
+    'a session of somebody else, approved all the same': situation(
+      { approved: true },
+      sub({ value: 'bob' }),
+    ),
+    'a session of none of them': situation({}, sub({ values: ['bob', 'carol'] })),
+  })
+  expectAll('login_required', {
+    'a session of somebody else, and prompt=none': situation(
+      {},
+      { prompt: 'none', ...sub({ value: 'bob' }) },
+    ),
+    'a new login, but of somebody else': afterLogin({}, sub({ value: 'bob' })),
+  })
+  expectAll('done', {
+    'a session of the user': situation({}, sub({ value: 'alice' })),
+    'a session of one of them': situation({}, sub({ values: ['bob', 'alice'] })),
+    'no value': situation({}, sub({ essential: true })),
+  })
+})
+
 describe('OIDC-14 acr', () => {
   const acr = (asked: unknown): Partial<AcceptedParameters> => ({
     claims: JSON.stringify({ id_token: { acr: asked } }),

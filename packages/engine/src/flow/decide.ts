@@ -70,9 +70,9 @@ function isSilent({ parameters }: Situation): boolean {
 
 /** What a session lacks for this request, in words for the operator; undefined when it is good enough. */
 function lackOf(situation: Situation, session: Session): string | undefined {
-  const { hinted_subject, prompt = '' } = situation.parameters
-  if (hinted_subject !== undefined && session.subject !== hinted_subject) {
-    return 'a session of another user than the one the id_token_hint names'
+  const { prompt = '' } = situation.parameters
+  if (!isWantedUser(situation.parameters, session)) {
+    return 'a session of another user than the one the id_token_hint or the claims parameter names'
   }
   const wanted = essentialContexts(situation.parameters)
   if (wanted !== undefined && !wanted.includes(session.acr))
@@ -83,6 +83,21 @@ function lackOf(situation: Situation, session: Session): string | undefined {
     return `a session from before the request, which has prompt ${prompt}`
   }
   return tooOld(situation, session)
+}
+
+/**
+ * Whether a client that named a user, by `id_token_hint` or by the `sub` of the ID token it asks for, gets that user and
+ * nobody else.
+ *
+ * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#AuthRequestValidation OpenID Connect Core §3.1.2.2}
+ */
+function isWantedUser(
+  { hinted_subject, claims }: AcceptedParameters,
+  { subject }: Session,
+): boolean {
+  if (hinted_subject !== undefined && hinted_subject !== subject) return false
+  const asked = claims === undefined ? undefined : parseClaimsRequest(claims)?.idToken.get('sub')
+  return asked?.values === undefined || asked.values.includes(subject)
 }
 
 /** `max_age=0` is `prompt=login` by another name. */
@@ -124,10 +139,9 @@ function loginRequired(received: string): Refused {
   return new Refused(refusal('login_required', 'the user has to log in'), {
     id: 'OIDC-10',
     reason: 'login_required',
-    expected: 'a session that satisfies prompt, max_age, id_token_hint and acr of the request',
+    expected: 'a session that satisfies prompt, max_age, id_token_hint, sub and acr of the request',
     received,
-    remedy:
-      'Send the user again, without prompt=none; drop the id_token_hint if the user may change.',
+    remedy: 'Send the user again, without prompt=none; name no user if the user may change.',
   })
 }
 
