@@ -34,18 +34,24 @@ interface Part {
 export function composeFlow({ visits, calls, server }: Evidence): Flow {
   const scenes = visits.flatMap((visit, index): readonly Scene[] => {
     const next = visits[index + 1]?.at ?? Infinity
-    const within = (from: number, to: number): readonly ServerStep[] =>
-      (server ?? []).filter(({ at }) => at >= from && at < to)
     const part: Part = {
       visit,
-      during: within(visit.at, visit.until + 1),
-      between: within(visit.until + 1, next),
+      during: within(server, visit.at, visit.until + 1),
+      between: within(server, visit.until + 1, next),
       call: visit.interactionId === undefined ? undefined : calls.get(visit.interactionId),
     }
     const hops = hopsOf(part)
     return hops.length === 0 ? [] : [{ topic: topicOf(part), at: visit.at, times: 1, hops }]
   })
   return { scenes: collapsed(joined(scenes)), serverTold: server !== undefined }
+}
+
+function within(
+  steps: readonly ServerStep[] | undefined,
+  from: number,
+  to: number,
+): readonly ServerStep[] {
+  return (steps ?? []).filter(({ at }) => at >= from && at < to)
 }
 
 function hopsOf(part: Part): readonly Hop[] {

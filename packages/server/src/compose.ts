@@ -17,6 +17,7 @@ import { openStores, type Stores } from './adapters/stores.ts'
 import { createSubjects } from './adapters/subjects.ts'
 import { systemClock, systemRandom } from './adapters/system.ts'
 import type { Config, ServiceConfig } from './config/config.ts'
+import { StepLog } from './dev/step-log.ts'
 import { closeGently } from './http/close.ts'
 import type { Served } from './http/served.ts'
 import { createServer } from './http/server.ts'
@@ -46,6 +47,8 @@ export interface StartOptions {
   readonly stores?: Stores
   /** Where the log goes; absent: to standard output. */
   readonly log?: DestinationStream
+  /** For one's own machine: shows at the management listener what the engine does. */
+  readonly development?: boolean
 }
 
 /** What the services of one process share. */
@@ -59,6 +62,8 @@ interface Shared {
   readonly fetch: Fetch
   readonly post: Post
   readonly checks: PasswordChecks
+  /** Only in development. */
+  readonly steps?: StepLog
 }
 
 /**
@@ -93,6 +98,7 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
     fetch: createFetch(config.outgoing),
     post: createPost(config.outgoing),
     checks: createPasswordChecks(),
+    ...(options.development === true && { steps: new StepLog(() => clock.milliseconds()) }),
   }
 }
 
@@ -124,6 +130,7 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningSe
       registry: metrics.registry,
       checkStore: () => stores.check(),
       draining: () => draining,
+      ...(shared.steps && { steps: shared.steps }),
     }))
   log.info({ issuers: config.services.map(({ service }) => service.issuer), port }, 'listening')
   return {
@@ -176,14 +183,11 @@ async function openService(config: ServiceConfig, shared: Shared): Promise<Opene
     log,
     ended: (result) => metrics.logoutNotices.inc({ result }),
   })
+  const engine = engineFor(config, { ...shared, log, store, keys, logoutNotices })
   return {
     served: {
       service,
-      engine: countedEngine(
-        engineFor(config, { ...shared, log, store, keys, logoutNotices }),
-        service.issuer,
-        metrics,
-      ),
+      engine: countedEngine(shared.steps?.watch(engine) ?? engine, service.issuer, metrics),
       keys,
       store,
       clock,

@@ -19,7 +19,7 @@ export function addDev(program: Command): void {
     .action(async ({ directory }: Options) => {
       const seeded = await seed(resolve(directory), Date.now())
       for (const thing of seeded.made) print(`Made ${thing}`)
-      await run(loadConfig(seeded.configFile, process.env))
+      await run(loadConfig(seeded.configFile, process.env), { development: true })
       print(welcome(seeded))
     })
 }

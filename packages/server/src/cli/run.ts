@@ -1,9 +1,12 @@
 import type { Config } from '../config/config.ts'
-import { startServer, type RunningServer } from '../compose.ts'
+import { startServer, type RunningServer, type StartOptions } from '../compose.ts'
 
 /** Starts a server that drains and ends on SIGTERM and SIGINT; a second signal ends it at once. */
-export async function run(config: Config): Promise<RunningServer> {
-  const server = await startServer(config)
+export async function run(
+  config: Config,
+  options?: Pick<StartOptions, 'development'>,
+): Promise<RunningServer> {
+  const server = await startServer(config, options)
   let stopping = false
   const stop = (): void => {
     if (stopping) process.exit(1)

@@ -1,5 +1,6 @@
 import type { Registry } from '@prometheus-io/client'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { StepLog } from '../dev/step-log.ts'
 import { pathOf } from '../http/request.ts'
 
 export interface HealthPorts {
@@ -7,6 +8,8 @@ export interface HealthPorts {
   /** Rejects when the store cannot be used. */
   readonly checkStore: () => Promise<void>
   readonly draining: () => boolean
+  /** In development: what `/dev/events` shows. */
+  readonly steps?: StepLog
 }
 
 export interface Management {
@@ -68,9 +71,21 @@ async function respond(
       response.writeHead(200, { 'content-type': ports.registry.contentType }).end(metrics)
       return
     }
+    case '/dev/events':
+      if (ports.steps !== undefined) return tell(response, 200, stepsFor(request, ports.steps))
+      return tell(response, 404, { paths: PATHS })
     default:
-      return tell(response, 404, { paths: ['/livez', '/readyz', '/metrics'] })
+      return tell(response, 404, { paths: PATHS })
   }
+}
+
+const PATHS = ['/livez', '/readyz', '/metrics']
+
+/** What was done for a client since a time, in milliseconds. */
+function stepsFor({ url = '' }: IncomingMessage, steps: StepLog): object {
+  const { searchParams } = new URL(url, 'http://localhost')
+  const since = Number(searchParams.get('since') ?? 0)
+  return { events: steps.since(since, searchParams.get('client_id') ?? '') }
 }
 
 async function check({ checkStore, draining }: HealthPorts): Promise<readonly Check[]> {
