@@ -10,7 +10,14 @@ import {
   type Authority,
   type Credential,
 } from '../testing/certificates.ts'
-import { createFetch, FetchFailed, type Fetch, type FetchFailure } from './outgoing.ts'
+import {
+  createFetch,
+  createPost,
+  FetchFailed,
+  type Fetch,
+  type FetchFailure,
+  type Post,
+} from './outgoing.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -207,6 +214,72 @@ describe('SP-NET-01 SP-CR-08 an address that is not https', () => {
   ]) {
     test(`SP-NET-01 SP-CR-08 is refused: ${url}`, async () => {
       await assert.rejects(fetching()(url), failsBy('not_https'))
+    })
+  }
+})
+
+describe('LOG-10 a delivery to an address that somebody else chose', () => {
+  const posting = (allowPrivateHosts: readonly string[] = ['localhost']): Post =>
+    createPost({ allowPrivateHosts, trustedCas: [authority.certificate] })
+  const FORM = { logout_token: 'a.b.c', odd: 'ü&=' }
+
+  for (const [url, reason] of [
+    ['http://localhost/', 'not_https'],
+    ['https://user:pass@localhost/', 'not_https'],
+    ['https://10.0.0.1/', 'private_address'],
+    ['https://[::1]/', 'private_address'],
+    ['https://169.254.169.254/', 'private_address'],
+    ['https://localhost:1/', 'private_address'],
+  ] as const) {
+    test(`LOG-10 goes not to ${url}`, async () => {
+      await assert.rejects(posting([])(url, FORM), failsBy(reason))
+    })
+  }
+
+  test('LOG-10 follows no redirect, and tells which answer it got', async () => {
+    const target = await serve((_, response) => response.end())
+    const { port } = await serve((_, response) => {
+      response.writeHead(307, { location: `https://localhost:${target.port}/` }).end()
+    })
+    await assert.rejects(posting()(`https://localhost:${port}/`, FORM), (error) => {
+      assert.ok(error instanceof FetchFailed)
+      assert.deepEqual([error.reason, error.status], ['status', 307])
+      return true
+    })
+    assert.equal(target.requests, 0)
+  })
+
+  test('LOG-10 goes to nobody whose certificate is not good', async () => {
+    const served = await serve((_, response) => response.end(), await selfSigned(LOOPBACK))
+    const url = `https://localhost:${served.port}/`
+    await assert.rejects(posting()(url, FORM), failsBy('tls'))
+    assert.equal(served.requests, 0)
+  })
+
+  test('LOG-10 waits three seconds and no longer', async () => {
+    const { port } = await serve(() => {})
+    const begun = performance.now()
+    await assert.rejects(posting()(`https://localhost:${port}/`, FORM), failsBy('timeout'))
+    assert.ok(performance.now() - begun < 4_500)
+  })
+
+  for (const status of [200, 204]) {
+    test(`LOG-10 is taken with ${status}, and an endless answer is not read`, async () => {
+      const received: string[] = []
+      const { port } = await serve((request, response) => {
+        received.push(`${request.method} ${request.url} ${request.headers['content-type']}`)
+        request.on('data', (chunk) => received.push(String(chunk)))
+        request.on('end', () => {
+          response.writeHead(status)
+          if (status === 200) response.write('x'.repeat(65_536))
+          else response.end()
+        })
+      })
+      await posting()(`https://localhost:${port}/bcl?x=y`, FORM)
+      assert.deepEqual(received, [
+        'POST /bcl?x=y application/x-www-form-urlencoded',
+        'logout_token=a.b.c&odd=%C3%BC%26%3D',
+      ])
     })
   }
 })
