@@ -44,6 +44,21 @@ test('guessing does not lock the owner out of a browser used before', async () =
   assert.equal(await take({ device: owner }), 0)
 })
 
+test('nor do those who share the address of the owner, behind one proxy perhaps', async () => {
+  const { take } = throttling()
+  for (let user = 0; user < 101; user += 1) await take({ username: `user${user}` })
+  assert.ok((await take({ username: 'next' })) > 0)
+  assert.equal(await take({ device: owner }), 0)
+})
+
+test('an address that has used up its attempts uses up nobody else’s', async () => {
+  const { take } = throttling()
+  const guesser = { address: '203.0.113.9' }
+  for (let user = 0; user < 100; user += 1) await take({ ...guesser, username: `user${user}` })
+  for (let attempt = 0; attempt < 10; attempt += 1) assert.ok((await take(guesser)) > 0)
+  assert.equal(await take(), 0)
+})
+
 test('a stolen browser does not guess for ever either', async () => {
   const { take } = throttling()
   const waits: number[] = []

@@ -42,17 +42,24 @@ export function createThrottle({ store, clock, secrets }: ThrottlePorts): Thrott
     const { username, device } = attempt
     const id = knownDevice(device, username, secrets())
     return id === undefined
-      ? { key: digestOf(`login by account\n${username}`), policy: BY_ACCOUNT }
-      : { key: digestOf(`login by device\n${id}\n${username}`), policy: BY_DEVICE }
+      ? { key: digestOf(`login by account\n${username}`), policy: BY_ACCOUNT, byAddress: true }
+      : {
+          key: digestOf(`login by device\n${id}\n${username}`),
+          policy: BY_DEVICE,
+          byAddress: false,
+        }
   }
   return {
     take: async (attempt) => {
       const now = clock.now()
-      const account = accountBucket(attempt)
-      const wait = await store.attempts.take(account.key, account.policy, now)
-      if (wait > 0) return wait
-      const network = digestOf(`login by address\n${networkOf(attempt.address)}`)
-      return store.attempts.take(network, BY_ADDRESS, now)
+      const { key, policy, byAddress } = accountBucket(attempt)
+      // The address comes first: one that has no attempts left takes none from the accounts of others either.
+      if (byAddress) {
+        const network = digestOf(`login by address\n${networkOf(attempt.address)}`)
+        const wait = await store.attempts.take(network, BY_ADDRESS, now)
+        if (wait > 0) return wait
+      }
+      return store.attempts.take(key, policy, now)
     },
     succeeded: async (attempt) => store.attempts.clear(accountBucket(attempt).key),
   }
@@ -61,6 +68,8 @@ export function createThrottle({ store, clock, secrets }: ThrottlePorts): Thrott
 interface Bucket {
   readonly key: string
   readonly policy: AttemptPolicy
+  /** Whether the address counts too: not for a browser that has proved itself, which may share it with anybody. */
+  readonly byAddress: boolean
 }
 
 /** Whoever has one IPv6 address has 2^64 of them: the first four groups are the network. */
