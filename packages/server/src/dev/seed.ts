@@ -1,5 +1,5 @@
 import { exportPrivateJwk, generateSigningKey } from '@signet/protocol'
-import { X509Certificate } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -12,8 +12,12 @@ export interface Demo {
   readonly ca: string
   readonly client_id: string
   readonly client_key: string
+  /** The key under which the example app keeps its sessions. */
+  readonly session_key: string
   readonly redirect_uri: string
   readonly resource: string
+  /** Where the server tells how it is, and what it did. */
+  readonly management: string
   readonly user: string
   readonly password: string
 }
@@ -26,8 +30,10 @@ export interface Seeded {
 }
 
 const ISSUER = 'https://localhost:9443'
-const REDIRECT_URI = 'https://localhost:9446/bff/callback'
+const APP = 'https://localhost:9446'
+const REDIRECT_URI = `${APP}/bff/callback`
 const RESOURCE = 'https://localhost:9445'
+const MANAGEMENT = { host: '127.0.0.1', port: 9400 }
 const PASSWORD = 'wonderland'
 
 /** A certificate about to expire is made anew. */
@@ -45,8 +51,10 @@ export async function seed(folder: string, now: number): Promise<Seeded> {
     ca: join(folder, 'ca.pem'),
     client_id: 'app',
     client_key: join(folder, 'clients', 'app.jwk.json'),
+    session_key: sessionKey(folder),
     redirect_uri: REDIRECT_URI,
     resource: RESOURCE,
+    management: `http://${MANAGEMENT.host}:${MANAGEMENT.port}`,
     user: 'alice',
     password: PASSWORD,
   }
@@ -90,14 +98,18 @@ async function demoConfig(folder: string): Promise<object> {
       port: 9443,
       tls: { certificate: 'server.pem', key: 'server-key.pem' },
     },
-    management: { host: '127.0.0.1', port: 9400 },
+    management: MANAGEMENT,
     store: { sqlite: './signet.db' },
+    // The app that is told of logouts is on this machine, and serves with the certificate of this machine.
+    outgoing: { allow_private_hosts: [new URL(APP).hostname], trusted_cas: ['ca.pem'] },
     clients: [
       {
         client_id: 'app',
-        client_name: 'Example app',
+        client_name: 'Meridian Bank',
         redirect_uris: [REDIRECT_URI],
-        post_logout_redirect_uris: ['https://localhost:9446/'],
+        post_logout_redirect_uris: [`${APP}/`],
+        backchannel_logout_uri: `${APP}/bff/backchannel`,
+        backchannel_logout_session_required: true,
         token_endpoint_auth_method: 'private_key_jwt',
         jwks: { keys: [clientKey(folder, 'app')] },
         grant_types: ['authorization_code', 'refresh_token'],
@@ -106,7 +118,7 @@ async function demoConfig(folder: string): Promise<object> {
       },
       {
         client_id: 'bank-api',
-        client_name: 'Example bank API',
+        client_name: 'Meridian Bank API',
         token_endpoint_auth_method: 'private_key_jwt',
         jwks: { keys: [clientKey(folder, 'bank-api')] },
         grant_types: ['client_credentials'],
@@ -129,6 +141,15 @@ async function demoConfig(folder: string): Promise<object> {
       },
     ],
   }
+}
+
+/** The file with the key under which the example app keeps its sessions; made when it is not there. */
+function sessionKey(folder: string): string {
+  const file = join(folder, 'session.key')
+  if (!existsSync(file)) {
+    writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
+  }
+  return file
 }
 
 /** The public key of a demo client; its private key is made when it is not there. */
