@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { modes } from './bench.ts'
 import { phases } from './contract.ts'
+import type { GuardSummary } from './guard.ts'
 import type { Summary } from './report.ts'
+
+type Figures = Summary & { readonly guard: GuardSummary }
 
 const run = promisify(execFile)
 const script = fileURLToPath(new URL('./run.ts', import.meta.url))
@@ -23,7 +26,7 @@ test('a tiny bench drives every mode through right answers only and writes its f
   await bench('--flows', '3', '--rounds', '1', '--json', file)
 
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what follows proves the shape
-  const { flow, endpoints } = JSON.parse(await readFile(file, 'utf8')) as Summary
+  const { flow, endpoints, guard } = JSON.parse(await readFile(file, 'utf8')) as Figures
   assert.deepEqual(
     Object.keys(flow),
     modes.map((mode) => `${mode}_us`),
@@ -32,6 +35,8 @@ test('a tiny bench drives every mode through right answers only and writes its f
     assert.ok((flow[`${mode}_us`] ?? 0) > 0, mode)
     assert.deepEqual(Object.keys(endpoints[mode] ?? {}), [...phases])
   }
+  assert.deepEqual(Object.keys(guard), ['check_us', 'cached_us', 'peer_us', 'verify_us'])
+  assert.ok(Object.values(guard).every((cost) => cost > 0))
   assert.ok((flow['peer_us'] ?? 0) > (flow['floor_us'] ?? 0), 'nobody is below the floor')
 })
 

@@ -28,17 +28,18 @@ export function replayInMemory(now: () => Seconds): Replay & { readonly size: nu
     if (next.done === true) hand = marked.entries()
     else if (next.value[1] < time) marked.delete(next.value[0])
   }
-  const isUsed = ({ digest }: Mark, time: Seconds): boolean => {
-    const until = marked.get(digest)
-    return until !== undefined && until >= time
+  const firstUsed = (marks: readonly Mark[], time: Seconds): Mark | undefined => {
+    for (const [index, mark] of marks.entries()) {
+      const until = marked.get(mark.digest)
+      if (until !== undefined && until >= time) return mark
+      if (index > 0 && marks.findIndex(({ digest }) => digest === mark.digest) < index) return mark
+    }
+    return undefined
   }
   return {
     first: async (marks) => {
       const time = now()
-      const seen = marks.find(
-        (mark, index) =>
-          isUsed(mark, time) || marks.slice(0, index).some(({ digest }) => digest === mark.digest),
-      )
+      const seen = firstUsed(marks, time)
       if (seen !== undefined) return seen
       for (const { digest, until } of marks) {
         for (let look = 0; look < LOOKS; look += 1) lookAtNext(time)
