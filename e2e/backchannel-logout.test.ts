@@ -135,12 +135,12 @@ test('LOG-10 a login of somebody else tells the clients of the session before', 
   const peer = listening.at(server.site.origin)
   const browser = peer.browser()
   const { idToken = '' } = await peer.logIn(browser)
-  const before = received('listening').length
+  const heard = received('listening').length
   const link = peer.link(await peer.push({ form: { prompt: 'login' } }))
   const page = await browser.open(link)
   assert.ok(!(page instanceof URL))
   await browser.press(page, 'login', { username: 'bob', password: 'wonderland' })
-  await until(() => received('listening').length > before)
+  await until(() => received('listening').length > heard)
   const { sub, sid } = decodeJwt(received('listening').at(-1)?.token ?? '').claims
   const hint = decodeJwt(idToken).claims
   assert.deepEqual([sub, sid], [hint['sub'], hint['sid']])
