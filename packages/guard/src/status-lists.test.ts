@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
-import { generateSigningKey, signJwt, type SigningKey } from '@signet/protocol'
+import {
+  createStatusList,
+  generateSigningKey,
+  packStatuses,
+  signJwt,
+  type SigningKey,
+} from '@signet/protocol'
 import type { GuardOptions } from './options.ts'
 import type { GuardRequest } from './request.ts'
 import { createStage, ISSUER, type Stage } from './testing/stage.ts'
@@ -155,4 +161,16 @@ test('a token without status passes unless one is required, and the look can be 
   const off = stageWith({ statusList: 'off' })
   await off.granted(off.at(0))
   assert.deepEqual(off.calls, [])
+})
+
+test('SP-RS-03 a list as our authorization server makes it is read as it was meant', async () => {
+  const stage = stageWith()
+  const statuses = packStatuses(131_072, [0, 9, 131_071])
+  const { now } = stage.clock
+  const deflate = (bytes: Buffer): Buffer => deflateSync(bytes)
+  const content = { uri: URI, statuses, iat: now, exp: now + 60, ttl: 5, deflate }
+  const body = Buffer.from(createStatusList(content, stage.issuer.key))
+  stage.answers.set(URI, () => ({ status: 200, mediaType: 'application/statuslist+jwt', body }))
+  for (const index of [0, 9, 131_071, 131_072]) await stage.refused(stage.at(index))
+  for (const index of [1, 8, 131_070]) await stage.granted(stage.at(index))
 })
