@@ -62,7 +62,7 @@ test('SP-AS-04a refuses to refresh without a proof, even for the right client an
   await refuses(token(bare, stage.ports), 'invalid_dpop_proof', 'SP-AS-04')
 })
 
-test('SP-AS-05 every token is bound by DPoP, whatever the grant', async () => {
+test('SP-AS-04 SP-AS-05 every token is bound by DPoP to the key of its proof, whatever the grant', async () => {
   const stage = createStage()
   const first = await granted(stage)
   const { response: second } = await token(

@@ -137,6 +137,17 @@ describe('SP-NET-13 the authorization endpoint', () => {
     }
     assert.deepEqual(open, ['/jwks', '/.well-known/openid-configuration'])
   })
+
+  test('SP-NET-13 lets no other page read where it sends a browser', async () => {
+    const arrived = await rig.get(await push(rig), { origin: 'https://app.example' })
+    const silent = await rig.get(await push(rig, { prompt: 'none' }), {
+      origin: 'https://app.example',
+    })
+    for (const { status, rawHeaders } of [arrived, silent]) {
+      assert.equal(status, 303)
+      assert.ok(!rawHeaders.some((name) => /^access-control-/i.test(name)))
+    }
+  })
 })
 
 /** Sends bytes that no client library would. */
