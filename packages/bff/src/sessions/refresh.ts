@@ -30,8 +30,17 @@ export interface RefresherOptions {
 
 /** How often a loser looks whether the winner has finished, in milliseconds. */
 const LOOK_AGAIN = 25
+/** After a failure the server is left alone for so long, session by session. */
+const PAUSE: Seconds = 1
+const MOST_RENEWALS = 1_000
 /** For the store and the signatures, besides what the server takes. */
 const MARGIN: Seconds = 5
+
+/** A renewal under way in this process, or one that has failed lately. */
+interface Renewal {
+  readonly value: Promise<string>
+  failedUntil: Seconds | undefined
+}
 
 /**
  * Access tokens of sessions, renewed when they must be: by one caller at a time, in all processes together. The others
@@ -41,7 +50,7 @@ const MARGIN: Seconds = 5
  */
 export class Refresher {
   readonly #options: RefresherOptions
-  readonly #underWay = new Map<string, Promise<string>>()
+  readonly #renewals = new Map<string, Renewal>()
 
   constructor(options: RefresherOptions) {
     this.#options = options
@@ -57,13 +66,25 @@ export class Refresher {
     const kept = this.#usable(session.secrets, want, refused)
     if (kept !== undefined) return kept
     const { id } = session.stored
-    // In one process, callers share the failure of a refresh too: nobody queues up to fail again.
     const name = JSON.stringify([id, tokenName(want), refused])
-    const renewing =
-      this.#underWay.get(name) ??
-      this.#renew(id, want, refused).finally(() => this.#underWay.delete(name))
-    this.#underWay.set(name, renewing)
-    return renewing
+    const known = this.#renewals.get(name)
+    // In one process, callers share a failure too: nobody queues up to fail again.
+    if (known !== undefined && (known.failedUntil ?? Infinity) > this.#options.clock.now()) {
+      return known.value
+    }
+    const renewal: Renewal = { value: this.#renew(id, want, refused), failedUntil: undefined }
+    this.#renewals.set(name, renewal)
+    renewal.value.then(
+      () => this.#renewals.delete(name),
+      () => this.#keepFailure(name, renewal),
+    )
+    return renewal.value
+  }
+
+  #keepFailure(name: string, renewal: Renewal): void {
+    renewal.failedUntil = this.#options.clock.now() + PAUSE
+    const [oldest] = this.#renewals.keys()
+    if (this.#renewals.size > MOST_RENEWALS && oldest !== undefined) this.#renewals.delete(oldest)
   }
 
   async #renew(id: string, want: Want, refused: string | undefined): Promise<string> {

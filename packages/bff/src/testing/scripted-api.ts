@@ -61,7 +61,7 @@ export class ScriptedApi {
     if (this.handler !== undefined) return this.handler(request, response)
     response
       .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'tossed=1; Path=/' })
-      .end(JSON.stringify({ token: token ?? null, length: body.length }))
+      .end(JSON.stringify({ authorized: token !== undefined, length: body.length }))
   }
 
   #checkProof(request: IncomingMessage, token: string): unknown {
