@@ -40,7 +40,8 @@ export async function authorize(
       clientId: client.id,
       subject: session.subject,
       scopes: words(parameters.scope),
-      resources: parameters.resource ?? [],
+      // By its name: the operator may choose another default, which the user was not asked about.
+      resources: parameters.resource ?? [service.defaultResource],
       ...(parameters.claims !== undefined && { claims: parameters.claims }),
       authTime: session.authTime,
       acr: session.acr,

@@ -224,6 +224,15 @@ test('SP-AS-11 SP-AS-12 DPOP-JKT-01 a code carries the request and the login, an
   })
 })
 
+test('RES-02 a code for no resource is for the default one of that moment, whatever the default becomes', async () => {
+  const scene = createScene()
+  const browser = new Browser(scene.ports, await sessionIn(scene))
+  await allowed(scene)
+  const code = answerOf(await browser.arrive(await pushed(scene))).get('code') ?? ''
+  const found = await scene.store.codes.peek(digestOf(code))
+  assert.deepEqual(found?.authorization.resources, [scene.ports.service.defaultResource])
+})
+
 test('SP-AZ-18 needs neither state nor nonce, and scopes in no order', async () => {
   const scene = createScene()
   const browser = new Browser(scene.ports, await sessionIn(scene))
