@@ -188,7 +188,7 @@ test('the hot path asks the store for five things and no more', async () => {
   ])
 })
 
-test('SP-AS-11 SP-AS-12 DPOP-JKT-01 a code carries the request and the login, and lives 60 s, known by its digest', async () => {
+test('SP-AS-11 SP-AS-12 SP-CR-06 DPOP-JKT-01 a code carries the request and the login, and lives 60 s, known by its digest', async () => {
   const scene = createScene()
   const authTime = scene.clock.now() - 100
   const browser = new Browser(scene.ports, await sessionIn(scene, { sid: 'the sid' }))

@@ -149,7 +149,7 @@ test('BCP-16 a grant ends in time, however often it was refreshed', async () => 
   await refuses(refreshed(stage, refresh_token), 'invalid_grant')
 })
 
-test('a grant of a user who is gone gives nothing, and gives again when the user is back', async () => {
+test('OIDC-15 a grant of a user who is gone gives nothing, and gives again when the user is back', async () => {
   const stage = createStage()
   const { refresh_token } = await granted(stage)
   stage.removeUser(ALICE)

@@ -6,7 +6,7 @@ import { createNonces } from './nonce.ts'
 const key = Buffer.alloc(32, 1)
 const options = { key, stepSeconds: 30, keep: 2 }
 
-test('DPOP-AS-07 a nonce is accepted in its own step and in so many later ones, and not after', () => {
+test('DPOP-AS-07 DPOP-PRF-11 a nonce is accepted in its own step and in so many later ones, and not after', () => {
   const nonces = createNonces(options)
   const nonce = nonces.current(3000)
   for (const now of [3000, 3029, 3030, 3059, 3060, 3089]) assert.ok(nonces.accepts(nonce, now))
@@ -20,7 +20,7 @@ test('DPOP-AS-07 a machine whose clock is one step behind accepts what the other
   assert.ok(!createNonces(options).accepts(nonce, 2999))
 })
 
-test('DPOP-AS-07 nobody makes nonces without the key', () => {
+test('DPOP-AS-07 DPOP-PRF-11 nobody makes nonces without the key', () => {
   const strangers = createNonces({ ...options, key: Buffer.alloc(32, 2) })
   const nonces = createNonces(options)
   assert.ok(!nonces.accepts(strangers.current(3000), 3000))

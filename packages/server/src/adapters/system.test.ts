@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock, systemRandom } from './system.ts'
 
-test('a token has at least as many bits as were asked for, and never comes twice', () => {
+test('SP-CR-06 a token has at least as many bits as were asked for, and never comes twice', () => {
   const tokens = Array.from({ length: 2_000 }, (_, index) =>
     systemRandom.token(index % 2 === 0 ? 128 : 256),
   )
@@ -13,7 +13,7 @@ test('a token has at least as many bits as were asked for, and never comes twice
   assert.equal(new Set(tokens).size, tokens.length)
 })
 
-test('no piece of what was given is given again', () => {
+test('SP-CR-06 no piece of what was given is given again', () => {
   const given = Buffer.concat(
     Array.from({ length: 1_000 }, () => Buffer.from(systemRandom.token(256), 'base64url')),
   )

@@ -37,7 +37,7 @@ async function authorize(path: string): Promise<URL> {
   return new URL(answer.headers.location ?? '')
 }
 
-test('a flow goes from the pushed request to the claims of the user', async () => {
+test('OAU-04 OIDC-11 a flow goes from the pushed request to the claims of the user', async () => {
   const location = await authorize(await push(rig))
   assert.ok(location.href.startsWith(REDIRECT_URI))
   assert.equal(location.searchParams.get('state'), 'st')
@@ -55,6 +55,8 @@ test('a flow goes from the pushed request to the claims of the user', async () =
     { dpop: rig.proof(`${ISSUER}/token`) },
   )
   assert.equal(issued.status, 200, issued.body)
+  assert.equal(issued.headers['cache-control'], 'no-store')
+  assert.equal(issued.headers['content-type'], 'application/json')
   const { access_token: accessToken, token_type: type } = issued.json()
   assert.equal(type, 'DPoP')
 
