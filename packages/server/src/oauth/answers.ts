@@ -7,7 +7,7 @@ import type {
   TokenOutcome,
   UserinfoOutcome,
 } from '@signet/engine'
-import { ALGORITHMS } from '@signet/protocol'
+import { ALGORITHMS, serialiseChallenges } from '@signet/protocol'
 import { empty, json, jwt, type Answer, type Headers } from '../http/answer.ts'
 
 /** One HTTP answer for every action an outcome may have; a missing one does not compile. */
@@ -105,14 +105,19 @@ function nonceOf({ dpopNonce }: { readonly dpopNonce?: string }): Headers {
 function challenge(outcome: RefusedOutcome, errors: string): Answer {
   const body = errorBody(outcome, errors)
   const { error, scope } = outcome.challenge ?? {}
-  const parameters: readonly (readonly [name: string, value: string | undefined])[] = [
-    ['algs', ALGORITHMS.join(' ')],
-    ['error', error],
-    ['error_description', error && body.error_description],
-    ['error_uri', error && body.error_uri],
-    ['scope', scope],
-  ]
-  const headers = { ...nonceOf(outcome), 'www-authenticate': `DPoP ${quoted(parameters)}` }
+  const told = serialiseChallenges([
+    {
+      scheme: 'DPoP',
+      parameters: [
+        ['algs', ALGORITHMS.join(' ')],
+        ['error', error],
+        ['error_description', error && body.error_description],
+        ['error_uri', error && body.error_uri],
+        ['scope', scope],
+      ],
+    },
+  ])
+  const headers = { ...nonceOf(outcome), 'www-authenticate': told }
   if (error === undefined) return empty(401, headers)
   return json(RESOURCE_STATUS[error] ?? 401, body, headers)
 }
@@ -120,13 +125,4 @@ function challenge(outcome: RefusedOutcome, errors: string): Answer {
 const RESOURCE_STATUS: Readonly<Record<string, number>> = {
   invalid_request: 400,
   insufficient_scope: 403,
-}
-
-function quoted(
-  parameters: readonly (readonly [name: string, value: string | undefined])[],
-): string {
-  return parameters
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}="${value}"`)
-    .join(', ')
 }
