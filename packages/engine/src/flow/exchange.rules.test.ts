@@ -1,4 +1,7 @@
+import { breaches } from '@signet/protocol'
 import { proveRule } from '@signet/protocol/testing'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import type { AuthorizationCode } from '../store.ts'
 import { CHALLENGE, createStage, REDIRECT_URI, VERIFIER } from '../testing/index.ts'
 import { codeAgeRules, exchangeRules, type CodeAge, type Exchange } from './exchange.rules.ts'
@@ -68,6 +71,13 @@ proveRule(exchangeRules, 'OAU-11', {
     'the same redirect_uri in another case': bringing({ redirectUri: REDIRECT_URI.toUpperCase() }),
     'the same redirect_uri with a slash': bringing({ redirectUri: `${REDIRECT_URI}/` }),
   },
+})
+
+test('whoever sends the whole callback as redirect_uri does not write the code into the audit', () => {
+  const redirectUri = `${REDIRECT_URI}?tenant=1&code=SplxlOBeZQQYbYS6WxSbIA&state=s#code=more`
+  const [refused] = breaches(exchangeRules, bringing({ redirectUri }))
+  assert.equal(refused?.evidence.id, 'OAU-11')
+  assert.equal(refused.evidence.received, `${REDIRECT_URI}?tenant=1&code=…&state=s#code=…`)
 })
 
 proveRule(exchangeRules, 'PKCE-06', {

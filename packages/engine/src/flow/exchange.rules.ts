@@ -67,7 +67,7 @@ export const exchangeRules: Rules<Exchange, RightfulExchange> = [
     holds: ({ code, redirectUri }) => code === undefined || redirectUri === code.redirectUri,
     otherwise: refusal('invalid_grant', 'redirect_uri is not the one of the authorization request'),
     expected: ({ code }) => `redirect_uri ${code?.redirectUri ?? ''}`,
-    received: ({ redirectUri }) => redirectUri ?? 'no redirect_uri',
+    received: ({ redirectUri }) => withoutCode(redirectUri) ?? 'no redirect_uri',
     remedy: 'Repeat the redirect_uri of the pushed request exactly.',
   },
   {
@@ -105,6 +105,11 @@ export const exchangeRules: Rules<Exchange, RightfulExchange> = [
     remedy: 'Use one DPoP key from the pushed authorization request to the token request.',
   },
 ]
+
+/** Whoever sends the whole callback in place of its URI has sent a code that may still be good. */
+function withoutCode(redirectUri: string | undefined): string | undefined {
+  return redirectUri?.replaceAll(/([?&#]code=)[^&#]*/g, '$1…')
+}
 
 /** A code of its rightful holder, not used before, and the time. */
 export interface CodeAge {
