@@ -18,24 +18,30 @@ export async function forward(
   source: CredentialSource,
 ): Promise<IncomingMessage> {
   const credential = await source.get()
-  if (outbound.body.kind === 'whole') return persist(outbound, source, credential)
+  if (outbound.body.kind === 'whole') return (await persist(outbound, source, credential)).incoming
   const prepared = credential && (await prepare(outbound, source, credential))
   return (await attempt(outbound, prepared)).incoming
+}
+
+interface Persisted {
+  readonly incoming: IncomingMessage
+  /** What was good, or as good as it gets. */
+  readonly credential: Credential | undefined
 }
 
 async function persist(
   outbound: Outbound,
   source: CredentialSource,
   first: Credential | undefined,
-): Promise<IncomingMessage> {
+): Promise<Persisted> {
   const chances = new Chances()
   let credential = first
   for (;;) {
     const { incoming, nonce } = await attemptTwice(outbound, credential)
-    if (credential === undefined) return incoming
+    if (credential === undefined) return { incoming, credential }
     const current = outbound.core.resourceNonces.get(outbound.url)
     const move = chances.next(refusalOf(incoming), current !== nonce)
-    if (move === 'accept') return incoming
+    if (move === 'accept') return { incoming, credential }
     incoming.resume()
     if (move === 'renew') credential = await source.get(credential.accessToken)
   }
@@ -67,8 +73,7 @@ async function prepare(
     headers: {},
     body: { kind: 'whole', bytes: undefined },
   }
-  const { incoming } = await attempt(question, credential)
-  const refusal = refusalOf(incoming)
+  const { incoming, credential: good } = await persist(question, source, credential)
   incoming.resume()
-  return refusal === 'invalid_token' ? source.get(credential.accessToken) : credential
+  return good
 }

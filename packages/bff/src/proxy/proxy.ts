@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { pipeline } from 'node:stream/promises'
 import type { Route } from '../config/settings.ts'
 import { loginUrl, sendLoginRequired, sendProblem } from '../http/answers.ts'
 import { sessionOf, type Call } from '../http/call.ts'
@@ -24,7 +25,7 @@ export async function proxy(call: Call, route: Route): Promise<void> {
       type: 'proxied',
       frontend: frontend.name,
       route: route.match,
-      status: reply.statusCode,
+      status: reply.raw.statusCode,
       milliseconds: performance.now() - started,
     })
   })
@@ -143,14 +144,23 @@ interface Answered {
   readonly url: URL
 }
 
+/** The head goes at once and the rest as it comes: an event stream may be silent for long, and is open all the same. */
 function sendBack({ request, reply }: Call, route: Route, { incoming, url }: Answered): void {
   const headers = responseHeaders(incoming.headers, route, (location) =>
     frontendPath(route, location, url),
   )
-  reply.code(incoming.statusCode ?? 502).headers({ ...headers, ...DATA_HEADERS })
-  const status = reply.statusCode
-  if (request.method !== 'HEAD' && status !== 204 && status !== 304)
-    return void reply.send(incoming)
-  incoming.resume()
-  reply.send()
+  reply.hijack()
+  const { raw } = reply
+  // What hooks of the server around us have set.
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) raw.setHeader(name, value)
+  }
+  raw.writeHead(incoming.statusCode ?? 502, { ...headers, ...DATA_HEADERS })
+  if (request.method === 'HEAD') {
+    incoming.resume()
+    return void raw.end()
+  }
+  raw.flushHeaders()
+  // Whoever of the two goes first, the other hears of it.
+  pipeline(incoming, raw).catch(() => undefined)
 }

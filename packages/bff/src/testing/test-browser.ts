@@ -80,7 +80,8 @@ export class TestBrowser {
         (pair): pair is [string, string] => pair[1] !== undefined,
       ),
     )
-    const outgoing = request(url, { agent, method: asking.method ?? 'GET', headers })
+    const { hostname: servername } = new URL(url)
+    const outgoing = request(url, { agent, servername, method: asking.method ?? 'GET', headers })
     outgoing.end(asking.body)
     const [incoming]: readonly unknown[] = await once(outgoing, 'response')
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what this event carries
