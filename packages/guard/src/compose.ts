@@ -66,8 +66,8 @@ interface Parts {
 function createIssuers(options: GuardOptions, world: World): Trusted {
   const algorithms = algorithmsOf(options.algorithms)
   const onTrouble = troubleListener(options)
-  const [first, ...others] = issuersOf(options).map(({ issuer, jwks }) =>
-    createIssuer({ identifier: issuer, jwks, algorithms, onTrouble }, world),
+  const [first, ...others] = issuersOf(options).map(({ issuer, ...rest }) =>
+    createIssuer({ ...rest, identifier: issuer, algorithms, onTrouble }, world),
   )
   if (first === undefined) throw new TypeError('the options were not checked')
   return [first, ...others]

@@ -9,6 +9,7 @@ import {
 } from '@signet/protocol'
 import { parsedJson } from './parsed-json.ts'
 import { createFetched, type Fetched } from './fetched.ts'
+import type { TokenFormat } from './plain-token.ts'
 import { textClaim } from './token-claims.ts'
 import type { World } from './world.ts'
 
@@ -24,6 +25,7 @@ export interface IssuerSettings {
   readonly identifier: string
   /** Keys that were configured; without them, those of the metadata are fetched. */
   readonly jwks?: JsonObject | undefined
+  readonly tokenFormat?: TokenFormat | undefined
   readonly algorithms: readonly Algorithm[]
   readonly onTrouble: (trouble: Trouble) => void
 }
@@ -31,6 +33,7 @@ export interface IssuerSettings {
 /** An authorization server whose tokens are trusted. */
 export interface Issuer {
   readonly identifier: string
+  readonly tokenFormat: TokenFormat
   /** The keys, at once if they are known; old ones are fetched anew in the background. */
   keys(): readonly VerificationKey[] | undefined
   /**
@@ -73,6 +76,7 @@ export function createIssuer(settings: IssuerSettings, world: World): Issuer {
   }
   return {
     identifier,
+    tokenFormat: settings.tokenFormat ?? 'rfc9068',
     keys: current,
     load,
     keysFor: async (header) => {

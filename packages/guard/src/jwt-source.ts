@@ -8,6 +8,7 @@ import {
   type VerificationKey,
 } from '@signet/protocol'
 import type { Issuer } from './issuer.ts'
+import { verifyPlainToken } from './plain-token.ts'
 import { createRecent } from './recent.ts'
 import type { TokenClaims } from './token-claims.ts'
 import type { TokenSource } from './token-source.ts'
@@ -31,23 +32,22 @@ interface Verified {
   readonly until: Seconds
 }
 
-/** Reads access tokens that are JWTs of RFC 9068, with the keys of their issuers. */
+/** Reads access tokens that are JWTs, with the keys of their issuers. */
 export function createJwtSource(settings: JwtSettings): TokenSource {
   const { issuers, clockTolerance, now } = settings
   const verified = createRecent<Verified>(settings.remembered)
 
   const verify = (
     token: string,
-    { identifier }: Issuer,
+    { identifier, tokenFormat }: Issuer,
     keys: readonly VerificationKey[],
-  ): TokenClaims =>
-    verifyAccessToken(token, {
-      issuer: identifier,
-      audience: settings.audience,
-      keys,
-      now: now(),
-      clockTolerance,
-    })
+  ): TokenClaims => {
+    const { audience } = settings
+    const context = { issuer: identifier, audience, keys, now: now(), clockTolerance }
+    return tokenFormat === 'plain-jwt'
+      ? verifyPlainToken(token, context)
+      : verifyAccessToken(token, context)
+  }
 
   const verifyNew = (token: string, digest: string, { issuer, keys }: Candidate): TokenClaims => {
     const claims = verify(token, issuer, keys)

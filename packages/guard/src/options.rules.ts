@@ -1,5 +1,6 @@
 import { isAlgorithm } from '@signet/protocol'
 import type { GuardOptions, IssuerOptions } from './options.ts'
+import { TOKEN_FORMATS } from './plain-token.ts'
 
 /** Options under which nothing can be guarded, all mistakes at once. */
 export class InvalidGuardOptions extends TypeError {
@@ -31,6 +32,13 @@ const CONDITIONS: readonly Condition[] = [
       const names = issuersOf(options).map(({ issuer }) => issuer)
       return new Set(names).size === names.length
     },
+  },
+  {
+    says: 'tokenFormat of an issuer must be rfc9068 or plain-jwt',
+    holds: (options) =>
+      issuersOf(options).every(({ tokenFormat = 'rfc9068' }) =>
+        TOKEN_FORMATS.includes(tokenFormat),
+      ),
   },
   {
     says: 'resource must be an https URL without fragment',

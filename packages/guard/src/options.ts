@@ -3,6 +3,7 @@ import type { SenderConstraint } from './check.rules.ts'
 import type { IntrospectionOptions } from './introspection.ts'
 import type { Trouble } from './issuer.ts'
 import type { RefusalEvent } from './outcome.ts'
+import type { TokenFormat } from './plain-token.ts'
 import type { Replay } from './replay.ts'
 
 /**
@@ -11,10 +12,17 @@ import type { Replay } from './replay.ts'
  */
 export type Mode = 'enforce' | 'warn' | 'observe'
 
-/** An issuer with keys that do not change, so that nothing is fetched. */
+/** One issuer, with what is special about it. */
 export interface IssuerOptions {
   readonly issuer: string
+  /** Keys that do not change, so that nothing is fetched. */
   readonly jwks?: JsonObject | undefined
+  /**
+   * How its access tokens say that they are some. `rfc9068`, the default: by `typ: at+jwt`. `plain-jwt` is for issuers that
+   * cannot write that: `typ` may be `JWT` or missing, `jti` may be missing, `azp` may stand for `client_id`. What keeps an ID
+   * token out is then only what the token says (`aud`, `scope`, no `nonce`), which the issuer must not get wrong.
+   */
+  readonly tokenFormat?: TokenFormat | undefined
 }
 
 /** Certificates that a TLS-terminating proxy tells in a header. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '@signet/protocol'
 
 /**
  * What a verified access token says, whether it was read or asked for. Of a JWT, `iss`, `sub`, `aud`, `client_id`, `iat`,
- * `exp` and `jti` are there and of the right type; of an introspection response, what the server told.
+ * `exp` and (but for a plain JWT) `jti` are there and of the right type; of an introspection response, what the server told.
  */
 export type TokenClaims = JsonObject
 

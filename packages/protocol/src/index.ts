@@ -1,4 +1,8 @@
-export { accessTokenRules, accessTokenSignatureRules } from './access-token/access-token.rules.ts'
+export {
+  accessTokenRules,
+  accessTokenSignatureRules,
+  type PresentedAccessToken,
+} from './access-token/access-token.rules.ts'
 export type { AccessTokenClaims } from './access-token/claims.ts'
 export { createAccessToken } from './access-token/create.ts'
 export {
