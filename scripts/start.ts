@@ -1,29 +1,126 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { request } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { get as getPlain } from 'node:http'
+import { get as getTls } from 'node:https'
+import { connect } from 'node:net'
+import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { buildWeb } from './build-web.ts'
 
 /**
- * `npm start`: the authorization server with demo data, and the example app that logs people in at it. Both end together.
+ * `npm start`: the authorization server with demo data, the API of the example bank behind the guard, and the bank's app
+ * behind the BFF. All three end together.
  */
-const READY = 'http://127.0.0.1:9400/readyz'
+interface Part {
+  readonly what: string
+  readonly url: string
+  readonly ports: readonly number[]
+  /** Answers 200 when the part takes requests. */
+  readonly probe: string
+  readonly command: readonly string[]
+}
+
+const { values } = parseArgs({
+  options: { directory: { type: 'string', short: 'd', default: '.signet/dev' } },
+})
+const DEMO = path.join(values.directory, 'demo.json')
+
+const PARTS: readonly Part[] = [
+  {
+    what: 'the authorization server',
+    url: 'https://localhost:9443',
+    ports: [9443, 9400],
+    probe: 'http://127.0.0.1:9400/readyz',
+    command: ['packages/server/src/main.ts', 'dev', '--quiet', '--directory', values.directory],
+  },
+  {
+    what: "the bank's API",
+    url: 'https://localhost:9445',
+    ports: [9445],
+    probe: 'https://localhost:9445/.well-known/oauth-protected-resource',
+    command: ['apps/bank/api/main.ts', DEMO],
+  },
+  {
+    what: "the bank's app",
+    url: 'https://localhost:9446',
+    ports: [9446],
+    probe: 'https://localhost:9446/bff/diagnostics',
+    command: ['apps/bank/bff/main.ts', DEMO],
+  },
+]
 const PATIENCE = 60_000
 
 const children: ChildProcess[] = []
 let ending = false
 
-if (await answersReady()) {
-  process.stderr.write('A Signet is running here already: use that one, or stop it first.\n')
-  process.exit(1)
-}
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0))
-const server = start(['packages/server/src/main.ts', 'dev', ...process.argv.slice(2)])
-if (await isReady()) start(['apps/demo/src/main.ts'])
+if (await portsAreFree()) {
+  await buildWeb()
+  for (const part of PARTS) {
+    if (ending) break
+    await start(part)
+  }
+  if (!ending) process.stdout.write(welcome())
+} else {
+  process.exitCode = 1
+}
 
-function start(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--conditions=source', ...args], { stdio: 'inherit' })
+/** Says which are taken, all at once. */
+async function portsAreFree(): Promise<boolean> {
+  const taken: string[] = []
+  for (const { what, ports } of PARTS) {
+    for (const port of ports) {
+      if (await isTaken(port)) taken.push(`port ${port}, which ${what} needs`)
+    }
+  }
+  if (taken.length === 0) return true
+  process.stderr.write(
+    `Something is listening already on ${taken.join(', and on ')}.\n` +
+      'If that is another "npm start", use it or stop it first (Ctrl+C there). To find out what it is: ' +
+      `lsof -i :${/\d+/.exec(taken[0] ?? '')?.[0] ?? ''}\n`,
+  )
+  return false
+}
+
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
+
+/** Starts a part and waits until it takes requests; when it ends, everything ends. */
+async function start({ what, probe, command }: Part): Promise<void> {
+  const child = spawn(process.execPath, ['--conditions=source', ...command], { stdio: 'inherit' })
   children.push(child)
-  child.on('exit', (code) => end(code ?? 1))
-  return child
+  child.on('exit', (code) => {
+    if (!ending && code !== 0) process.stderr.write(`${what} has ended.\n`)
+    end(code ?? 1)
+  })
+  const until = Date.now() + PATIENCE
+  while (!ending && !(await answers(probe))) {
+    if (Date.now() > until) {
+      process.stderr.write(`${what} is not ready after ${PATIENCE / 1_000} s.\n`)
+      return end(1)
+    }
+    await pause(50)
+  }
+}
+
+/** Who answers is known by its port: nothing that is read here is believed. */
+function answers(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const get = url.startsWith('https:') ? getTls : getPlain
+    get(url, { rejectUnauthorized: false }, (response) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    }).on('error', () => resolve(false))
+  })
 }
 
 function end(code: number): void {
@@ -33,22 +130,23 @@ function end(code: number): void {
   for (const child of children) child.kill('SIGTERM')
 }
 
-async function isReady(): Promise<boolean> {
-  const until = Date.now() + PATIENCE
-  while (Date.now() < until && server.exitCode === null) {
-    if (await answersReady()) return true
-    await pause(100)
-  }
-  return false
-}
+function welcome(): string {
+  const demo: { user: string; password: string } = JSON.parse(readFileSync(DEMO, 'utf8'))
+  const addresses = PARTS.map(({ what, url }) => `  ${what.padEnd(26)}${url}`).join('\n')
+  return `
+Everything is ready.
 
-function answersReady(): Promise<boolean> {
-  return new Promise((resolve) => {
-    request(READY, (response) => {
-      response.resume()
-      resolve(response.statusCode === 200)
-    })
-      .on('error', () => resolve(false))
-      .end()
-  })
+${addresses}
+
+Open https://localhost:9446 and log in as ${demo.user}, password ${demo.password}. Then try:
+
+  - pay somebody. If your login is older than five minutes you are asked for your password again;
+  - log in with a second browser, and end it under "Devices";
+  - "What just happened": every message, and what was checked where it arrived;
+  - in a second terminal: npm run flow, a client that completes a whole flow and says what it checked.
+
+Your browser will warn about the certificate until it trusts ${path.join(values.directory, 'ca.pem')}.
+When something is refused: npm run signet -- explain <event id> --config ${path.join(values.directory, 'signet.yaml')}
+Stop with Ctrl+C.
+`
 }

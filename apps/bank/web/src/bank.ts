@@ -103,8 +103,10 @@ export async function pay(order: PaymentOrder, key: string): Promise<PaymentOutc
     body: JSON.stringify(order),
   })
   if (response.ok) return { action: 'paid', receipt: await response.json() }
-  const { code = 'unexpected', errors, login_url: loginUrl } = await problemOf(response)
-  if (code === 'step_up_required' && loginUrl !== undefined) return { action: 'step_up', loginUrl }
+  const { code = 'unexpected', errors, login_url: start } = await problemOf(response)
+  if (code === 'step_up_required' && start !== undefined) {
+    return { action: 'step_up', loginUrl: start }
+  }
   if (code === 'invalid_payment') return { action: 'invalid', problems: errors ?? [] }
   throw new CallFailed(code)
 }

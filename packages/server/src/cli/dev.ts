@@ -7,6 +7,7 @@ import { run } from './run.ts'
 
 interface Options {
   readonly directory: string
+  readonly quiet?: boolean
 }
 
 export function addDev(program: Command): void {
@@ -16,11 +17,12 @@ export function addDev(program: Command): void {
       'start a server to play with: local certificates, demo client and demo user included',
     )
     .option('-d, --directory <folder>', 'where certificates, keys and data are kept', '.signet/dev')
-    .action(async ({ directory }: Options) => {
+    .option('-q, --quiet', 'do not tell what to try')
+    .action(async ({ directory, quiet }: Options) => {
       const seeded = await seed(resolve(directory), Date.now())
       for (const thing of seeded.made) print(`Made ${thing}`)
       await run(loadConfig(seeded.configFile, process.env), { development: true })
-      print(welcome(seeded))
+      if (quiet !== true) print(welcome(seeded))
     })
 }
 
