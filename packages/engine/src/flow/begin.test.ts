@@ -224,6 +224,15 @@ test('SP-AS-11 SP-AS-12 SP-CR-06 DPOP-JKT-01 a code carries the request and the 
   })
 })
 
+test('SP-AZ-14 a code keeps the nonce as long as it is', async () => {
+  const nonce = 'n'.repeat(1_024)
+  const scene = createScene()
+  const browser = new Browser(scene.ports, await sessionIn(scene))
+  await allowed(scene)
+  const code = answerOf(await browser.arrive(await pushed(scene, { nonce }))).get('code') ?? ''
+  assert.equal((await scene.store.codes.peek(digestOf(code)))?.nonce, nonce)
+})
+
 test('RES-02 a code for no resource is for the default one of that moment, whatever the default becomes', async () => {
   const scene = createScene()
   const browser = new Browser(scene.ports, await sessionIn(scene))

@@ -92,7 +92,7 @@ test('LOG-02 SP-AS-07 an unregistered post_logout_redirect_uri is a page, confir
   }
 })
 
-test('LOG-02 nobody is redirected on the word of client_id alone, nor without any client', async () => {
+test('LOG-02 SP-AS-07 nobody is redirected on the word of client_id alone, nor without any client', async () => {
   const scene = createScene()
   for (const [query, named] of [
     [

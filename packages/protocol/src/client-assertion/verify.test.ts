@@ -74,6 +74,12 @@ test('PKJ-06 the same jti of two clients has two marks, and of one client one', 
   assert.equal(digest('bank', 'x'), digest('bank', 'x'))
 })
 
+test('PKJ-06 whatever else a client says anew, a jti it has used stays used', () => {
+  const digest = (change: object): string =>
+    verify(signJwt({}, { ...claims, ...change }, key)).digest
+  assert.equal(digest({ exp: NOW + 90, iat: NOW + 1, nbf: NOW, more: 1 }), digest({}))
+})
+
 test('SP-AS-13 an assertion of a clock 10 s ahead is accepted, and one a minute ahead is not', () => {
   assert.ok(verify(createClientAssertion({ ...request, now: NOW + 10 })))
   refuses(createClientAssertion({ ...request, now: NOW + 61 }))

@@ -144,6 +144,7 @@ test('DPOP-PRF-15 no two keys, targets or jti share a mark, and the same proof a
   ]
   assert.equal(new Set(digests).size, 4)
   assert.equal(digest({}), digest({}))
+  assert.equal(digest({ now: NOW + 1, accessToken: 'token', nonce: 'n' }), digest({}))
 })
 
 test('DPOP-PRF-15 where a URL can be spelled in several ways, a used proof stays used in all of them', () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { formTarget } from './answer.ts'
 import { isForm, namesOneHost, pathOf, queryOf, readFields } from './request.ts'
 
-test('DPOP-PRF-01 OAU-10 every field is there, in order, whatever the case of its name', () => {
+test('DPOP-PRF-01 DPOP-PRF-17 OAU-10 every field is there, in order, whatever the case of its name', () => {
   const rawHeaders = [
     'DPoP',
     'a',
