@@ -82,7 +82,7 @@ export function openFile(path: string, clock: Clock): OpenFile {
 }
 
 /** The number that stands for an issuer in every row. */
-function serviceOf(connection: Connection, issuer: string): number {
+export function serviceOf(connection: Connection, issuer: string): number {
   const select = connection.prepare('SELECT id FROM services WHERE issuer = ?')
   const known = connection.read(select, issuer)
   if (known !== undefined) return Number(known['id'])

@@ -1,0 +1,53 @@
+import { StoreUnavailable } from '@signet/engine'
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { openSqliteReplay, type SqliteReplay } from './guard-replay.ts'
+import { temporaryFile } from './testing/temporary-file.ts'
+
+const API = 'https://api.example'
+
+function open(path: string, clock: { now: number }, resource: string = API): SqliteReplay {
+  return openSqliteReplay(path, { resource, now: () => clock.now })
+}
+
+test('DPOP-PRF-15 a proof counts once for all who guard an API, also at the same time', async () => {
+  const clock = { now: 1_000 }
+  const path = temporaryFile()
+  const [one, other] = [open(path, clock), open(path, clock)]
+  const mark = { digest: 'proof', until: 1_060 }
+  const answers = await Promise.all([one, other, one, other].map((each) => each.first([mark])))
+  assert.equal(answers.filter((answer) => answer === undefined).length, 1)
+  one.close()
+  other.close()
+})
+
+test('DPOP-PRF-15 a proof that was used is known after a restart, and at another API it is not', async () => {
+  const clock = { now: 1_000 }
+  const path = temporaryFile()
+  const mark = { digest: 'proof', until: 1_060 }
+  const before = open(path, clock)
+  assert.equal(await before.first([mark]), undefined)
+  before.close()
+  await assert.rejects(before.first([mark]), StoreUnavailable)
+  const after = open(path, clock)
+  assert.deepEqual(await after.first([mark]), mark)
+  assert.equal(await open(path, clock, 'https://other.example').first([mark]), undefined)
+  clock.now = 1_061
+  assert.equal(await after.first([{ digest: 'proof', until: 1_121 }]), undefined)
+})
+
+test('what has ended does not fill the file', async () => {
+  const clock = { now: 1_000 }
+  const path = temporaryFile()
+  const replay = open(path, clock)
+  for (let at = 0; at < 600; at += 1) {
+    clock.now += 1
+    await replay.first([{ digest: `proof ${at}`, until: clock.now + 60 }])
+  }
+  replay.close()
+  const database = new DatabaseSync(path)
+  const rows = Number(database.prepare('SELECT count(*) AS rows FROM replay_log').get()?.['rows'])
+  database.close()
+  assert.ok(rows >= 60 && rows < 200, `${rows} rows are left`)
+})
