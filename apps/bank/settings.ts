@@ -12,6 +12,7 @@ interface DemoFile {
   readonly resource: string
   /** Of the listener that tells what the authorization server did, in development. */
   readonly management: string
+  readonly recent_login?: number
 }
 
 /** What API and app of the bank are run with. */
@@ -22,6 +23,8 @@ export interface Settings {
   /** Origin of the app. */
   readonly app: string
   readonly management: string
+  /** How long ago who pays may have logged in, in seconds. */
+  readonly recentLogin: number
   /** PEM: the authority of this machine, and what both serve with. */
   readonly authority: string
   readonly certificate: string
@@ -45,6 +48,8 @@ const CIPHERS = [
   'ECDHE-RSA-AES256-GCM-SHA384',
 ].join(':')
 
+const FIVE_MINUTES = 300
+
 /** Reads `demo.json` and the files it names. */
 export function readSettings(file: string): Settings {
   const demo: DemoFile = JSON.parse(readFileSync(file, 'utf8'))
@@ -54,6 +59,7 @@ export function readSettings(file: string): Settings {
     api: demo.resource,
     app: new URL(demo.redirect_uri).origin,
     management: demo.management,
+    recentLogin: demo.recent_login ?? FIVE_MINUTES,
     authority: readFileSync(demo.ca, 'utf8'),
     certificate: readFileSync(path.join(folder, 'server.pem'), 'utf8'),
     key: readFileSync(path.join(folder, 'server-key.pem'), 'utf8'),

@@ -22,6 +22,7 @@ before(async () => {
     api: API,
     app: 'https://localhost:9446',
     management: 'http://127.0.0.1:1',
+    recentLogin: 300,
     authority: '',
     certificate: '',
     key: '',

@@ -43,7 +43,7 @@ export async function createApi(
   app.addHook('onClose', async () => api.guard.close())
 
   app.get(api.metadataPath, api.metadata)
-  addRoutes(app, api, ledger)
+  addRoutes(app, { guard: api, ledger, recentLogin: settings.recentLogin })
   return app
 }
 

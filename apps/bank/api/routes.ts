@@ -4,18 +4,23 @@ import type { AccountList } from './contract.ts'
 import type { Ledger } from './ledger.ts'
 import { sendProblem } from './problems.ts'
 
-/** Who pays must have logged in within the last five minutes. */
-const RECENT_LOGIN = 300
 const IDEMPOTENCY_KEY = /^[\w-]{1,64}$/
 
 interface OneAccount {
   readonly Params: { readonly id: string }
 }
 
+export interface ApiParts {
+  readonly guard: FastifyGuard
+  readonly ledger: Ledger
+  /** How long ago who pays may have logged in, in seconds. */
+  readonly recentLogin: number
+}
+
 /** What the API offers, and what each part of it asks for. */
-export function addRoutes(app: FastifyInstance, api: FastifyGuard, ledger: Ledger): void {
-  const accounts = api({ requireScopes: ['accounts'] })
-  const payments = api({ requireScopes: ['payments'], requireAcr: { maxAge: RECENT_LOGIN } })
+export function addRoutes(app: FastifyInstance, { guard, ledger, recentLogin }: ApiParts): void {
+  const accounts = guard({ requireScopes: ['accounts'] })
+  const payments = guard({ requireScopes: ['payments'], requireAcr: { maxAge: recentLogin } })
   app.get('/accounts', accounts, (request): AccountList => ({
     accounts: ledger.accounts(subjectOf(request)),
   }))
