@@ -35,14 +35,13 @@ export function openSqliteReplay(
   return {
     async first(marks) {
       const seen = tables.replay.first(service, marks)
-      if (seen !== undefined) return seen
-      untilSweep -= 1
+      if (seen === undefined) untilSweep -= 1
       if (untilSweep === 0) {
         untilSweep = SWEEP_EVERY
         tables.replay.sweep(SWEEP_BUDGET)
       }
       await connection.transactions.settled()
-      return undefined
+      return seen
     },
     close: () => connection.close(),
   }
