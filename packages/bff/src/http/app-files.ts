@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { sendProblem } from './answers.ts'
 import type { Call } from './call.ts'
@@ -26,11 +26,11 @@ async function fileFor(
 ): Promise<string | undefined> {
   const name = decoded(target.path.slice(frontend.folder.length))
   const hidden = name?.split('/').some((part) => part.startsWith('.')) !== false
-  if (name !== undefined && name !== '' && !hidden && (await isFile(path.join(root, name)))) {
+  if (name !== undefined && name !== '' && !hidden && (await isFileIn(root, name))) {
     return name
   }
   const isNavigation = request.headers.accept?.includes('text/html') === true
-  return isNavigation && (await isFile(path.join(root, INDEX))) ? INDEX : undefined
+  return isNavigation && (await isFileIn(root, INDEX)) ? INDEX : undefined
 }
 
 function decoded(name: string): string | undefined {
@@ -41,9 +41,11 @@ function decoded(name: string): string | undefined {
   }
 }
 
-async function isFile(name: string): Promise<boolean> {
+/** A link out of the folder leads nowhere. */
+async function isFileIn(root: string, name: string): Promise<boolean> {
   try {
-    return (await stat(name)).isFile()
+    const [folder, file] = await Promise.all([realpath(root), realpath(path.join(root, name))])
+    return file.startsWith(folder + path.sep) && (await stat(file)).isFile()
   } catch {
     return false
   }

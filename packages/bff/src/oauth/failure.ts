@@ -60,7 +60,7 @@ export function failureOf(error: unknown, leg: string): AuthorityFailure {
 
 function refusal(error: ResponseBodyError, leg: string): AuthorityFailure {
   const { status, error: code } = error
-  const message = `${leg}: ${status} ${shown(code)}`
+  const message = `${leg}: ${status} ${shown(code)} ${shown(error.error_description)}`
   if (status >= 500 || status === 429) {
     return new AuthorityFailure('unavailable', message, { cause: error })
   }
