@@ -1,5 +1,6 @@
 import { ALGORITHMS } from '../jose/algorithms.ts'
 import { decodeOrRefuse, type UnreadableJwt } from '../jose/decode-or-refuse.ts'
+import type { JwtHeader } from '../jose/decode.ts'
 import type { VerificationKey } from '../jose/keys.ts'
 import { UnusableKey } from '../jose/public-jwk.ts'
 import { replayDigest } from '../replay.ts'
@@ -9,13 +10,21 @@ import type { Seconds } from '../time.ts'
 import { createProofKeys } from './key-cache.ts'
 import { PROOF_AGE, proofContextRules, tellsTimeByNonce } from './proof-context.rules.ts'
 import type { ProofContext, VerifiedProof } from './proof-context.ts'
-import { proofFieldRules, proofShapeRules, proofSignatureRules } from './proof.rules.ts'
+import {
+  proofFieldRules,
+  proofShapeRules,
+  proofSignatureRules,
+  type ReadableProof,
+} from './proof.rules.ts'
 
 /** Room for an RSA key and signature of the largest size we take, in characters. */
 const LONGEST_PROOF = 8192
 
 /** Shared by all servers of a process: it depends on nothing but the keys themselves. */
 const keys = createProofKeys(2048)
+
+/** The key in a header that `decodeJwt` remembers, and so gives out again: found without writing the JWK as text. */
+const keysOfHeaders = new WeakMap<JwtHeader, VerificationKey>()
 
 const unreadable: UnreadableJwt = {
   id: 'DPOP-PRF-02',
@@ -42,7 +51,7 @@ export function verifyProof(fields: readonly string[], context: ProofContext): V
     claims: jwt.claims,
     algorithms: context.algorithms ?? ALGORITHMS,
   })
-  const key = readKey(header.jwk)
+  const key = keysOfHeaders.get(header) ?? readKey(header)
   enforce(proofContextRules, { claims, key, context })
   enforce(proofSignatureRules, { jwt, key })
   return {
@@ -61,9 +70,11 @@ function acceptableUntil(iat: Seconds, context: ProofContext): Seconds {
   return Math.ceil(context.now) + (context.nonce?.lifetime ?? 0) + 1
 }
 
-function readKey(jwk: object): VerificationKey {
+function readKey(header: ReadableProof['header']): VerificationKey {
   try {
-    return keys.keyOf(jwk)
+    const key = keys.keyOf(header.jwk)
+    if (Object.isFrozen(header)) keysOfHeaders.set(header, key)
+    return key
   } catch (error) {
     if (!(error instanceof UnusableKey)) throw error
     throw new Refused(

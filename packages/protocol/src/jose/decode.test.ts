@@ -151,3 +151,23 @@ test('a media type is compared without case and without application/', () => {
   assert.equal(mediaTypeOf('application/at+jwt'), 'at+jwt')
   assert.equal(mediaTypeOf('text/at+jwt'), 'text/at+jwt')
 })
+
+test('a header that is read again is the same object, and nobody can change it', () => {
+  const proof = forge({ ...header, jwk: { kty: 'EC' } }, claims, key)
+  const first = decodeJwt(proof).header
+  assert.equal(decodeJwt(proof).header, first)
+  for (const object of [first, first['jwk'] ?? {}]) {
+    assert.equal(Reflect.set(object, 'kty', 'RSA'), false)
+  }
+})
+
+test('of a header that is spoiled, nothing is remembered', () => {
+  const crit = forge({ ...header, crit: ['b64'] }, claims, key)
+  for (let again = 0; again < 3; again++) refuses(crit, /crit/)
+})
+
+test('a header too long to be remembered is read anew, and as strictly', () => {
+  const long = forge({ ...header, more: 'a'.repeat(4000) }, claims, key)
+  assert.notEqual(decodeJwt(long).header, decodeJwt(long).header)
+  assert.deepEqual(decodeJwt(long).header, decodeJwt(long).header)
+})

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { decodeBase64url } from './base64url.ts'
+import { createRecent } from '../recent.ts'
 import { parseJsonObject, type JsonObject } from './json-object.ts'
 
 /** Not a compact JWS that we can read without doubt. The text holds nothing of the token. */
@@ -30,6 +31,12 @@ const LONGEST = 16_384
 /** Extensions change what a header means, and we support none: a token that needs one is refused. */
 const EXTENSIONS = ['crit', 'b64', 'zip'] as const
 
+/** A sender writes the same header each time, and that of a proof holds its key. */
+const headers = createRecent<JwtHeader>(2048)
+
+/** With a key of 8,192 bits a header has 2,100 characters; what is longer is read anew each time. */
+const LONGEST_REMEMBERED = 3072
+
 /**
  * Takes a compact JWS with a JSON payload apart, and refuses whatever two readers could understand in
  * two ways. Encrypted JWTs, which have five parts, are refused.
@@ -45,11 +52,28 @@ export function decodeJwt(token: string, maxLength: number = LONGEST): DecodedJw
     throw new MalformedJwt('a compact JWS has three parts')
   }
   return {
-    header: asHeader(decodeObject(token.slice(0, first), 'header')),
+    header: readHeader(token.slice(0, first)),
     claims: decodeObject(token.slice(first + 1, second), 'payload'),
     signingInput: token.slice(0, second),
     signature: decodePart(token.slice(second + 1), 'signature'),
   }
+}
+
+/** The same text gives the same object, frozen, as long as it is remembered. */
+function readHeader(part: string): JwtHeader {
+  const known = headers.find(part)
+  if (known !== undefined) return known
+  const header = asHeader(decodeObject(part, 'header'))
+  if (part.length <= LONGEST_REMEMBERED) headers.remember(part, freeze(header))
+  return header
+}
+
+/** Whoever got the header before must not be able to change what the next one reads. */
+function freeze<Value extends object>(value: Value): Value {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) freeze(member)
+  }
+  return Object.freeze(value)
 }
 
 function decodeObject(part: string, name: string): JsonObject {
