@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<HopKind, Kind>> = {
   },
   sent_to_server: { from: 'browser', to: 'server', checks: ['SP-AZ-03', 'PAR-06', 'PAR-10'] },
   logged_in: { from: 'browser', to: 'server', checks: ['OIDC-10'] },
-  consented: { from: 'server', to: 'browser', checks: ['PAR-13', 'SP-AZ-07', 'SP-AZ-10'] },
+  sent_back: { from: 'server', to: 'browser', checks: ['PAR-13', 'SP-AZ-07', 'SP-AZ-10'] },
   code_returned: { from: 'browser', to: 'app', checks: ['ISS-03', 'ISS-04', 'BFF-11'] },
   code_exchanged: {
     from: 'app',

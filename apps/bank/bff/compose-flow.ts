@@ -75,10 +75,26 @@ function loginHops({ visit, during, between }: Part): readonly Hop[] {
   return [
     hop('login_asked', at, { status }),
     ...told(during, 'push', { what: 'request_pushed', at: until }),
-    ...seen(between, 'begin', { what: 'sent_to_server' }),
-    ...seen(between, 'authenticated', { what: 'logged_in', checks: stepUp ? ['STEP-03'] : [] }),
-    ...seen(between, 'complete', { what: 'consented' }),
+    ...between.flatMap((step) => atServer(step, stepUp)),
   ]
+}
+
+/** What the browser did there. It may have been sent back at any step: somebody who has consented is not asked again. */
+function atServer(step: ServerStep, stepUp: boolean): readonly Hop[] {
+  const back = step.outcome === 'redirect' ? [hop('sent_back', step.at)] : []
+  switch (step.step) {
+    case 'begin':
+      return [hop('sent_to_server', step.at, refusalOf(step)), ...back]
+    case 'authenticated': {
+      const checks = stepUp ? ['STEP-03'] : []
+      return [hop('logged_in', step.at, { checks, ...refusalOf(step) }), ...back]
+    }
+    case 'interaction':
+    case 'complete':
+      return back
+    default:
+      return []
+  }
 }
 
 function callbackHops({ visit, during }: Part): readonly Hop[] {

@@ -9,7 +9,7 @@ export type HopKind =
   | 'request_pushed'
   | 'sent_to_server'
   | 'logged_in'
-  | 'consented'
+  | 'sent_back'
   | 'code_returned'
   | 'code_exchanged'
   | 'session_opened'

@@ -54,6 +54,7 @@ export class StepLog {
       ...engine,
       push: log('push', (request) => engine.push(request)),
       begin: log('begin', (request) => engine.begin(request)),
+      interaction: log('interaction', (request) => engine.interaction(request)),
       authenticated: log('authenticated', (request) => engine.authenticated(request)),
       complete: log('complete', (request) => engine.complete(request)),
       token: log('token', (request) => engine.token(request)),

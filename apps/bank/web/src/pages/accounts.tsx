@@ -8,6 +8,8 @@ import { Page } from '../parts/page.tsx'
 import { useLoaded } from '../use-loaded.ts'
 
 const words = texts.accounts
+/** So many are shown at first, and so many more on demand. */
+const MONTHS = 2
 
 interface Overview {
   readonly account: Account
@@ -49,7 +51,7 @@ export function Accounts({ person }: { readonly person: Person }): ReactElement 
               </li>
             ))}
           </ul>
-          {shown !== undefined && <Statement {...shown} />}
+          {shown !== undefined && <Statement key={shown.account.id} {...shown} />}
         </div>
       )}
     </Page>
@@ -70,11 +72,12 @@ function AccountFace({ account }: { readonly account: Account }): ReactElement {
 }
 
 function Statement({ account, transactions: all }: Overview): ReactElement {
-  const months = Map.groupBy(all, ({ bookedOn }) => bookedOn.slice(0, 7))
+  const months = [...Map.groupBy(all, ({ bookedOn }) => bookedOn.slice(0, 7))]
+  const [shown, setShown] = useState(MONTHS)
   return (
     <section className="statement" aria-live="polite">
       <h2>{words.transactions(words.kinds[account.kind])}</h2>
-      {[...months].map(([month, booked]) => (
+      {months.slice(0, shown).map(([month, booked]) => (
         <section key={month}>
           <h3>{monthOf(`${month}-01`)}</h3>
           <ul>
@@ -93,6 +96,16 @@ function Statement({ account, transactions: all }: Overview): ReactElement {
           </ul>
         </section>
       ))}
+      {months.length > shown && (
+        <button
+          className="button secondary"
+          id="earlier"
+          type="button"
+          onClick={() => setShown(shown + MONTHS)}
+        >
+          {words.earlier}
+        </button>
+      )}
     </section>
   )
 }

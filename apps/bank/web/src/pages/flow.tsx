@@ -120,28 +120,20 @@ function Refused({ refused }: { readonly refused: NonNullable<Hop['refused']> })
   )
 }
 
-/** The four lifelines, and the message across them. For the eyes only: the text beside it says the same. */
+/** The lifelines, and the message across them. For the eyes only: the text beside it says the same. */
 function Arrow({ hop: { from, to } }: { readonly hop: Hop }): ReactElement {
   const start = middleOf(from)
   const end = middleOf(to)
   const back = end > start ? -1 : 1
   const tip = end + back * 3
   return (
-    <svg className="arrow" viewBox={`0 0 ${ACTORS.length * WIDTH} 40`} aria-hidden="true">
-      {ACTORS.map((actor) => (
-        <line
-          key={actor}
-          className="lifeline"
-          x1={middleOf(actor)}
-          x2={middleOf(actor)}
-          y1="0"
-          y2="40"
-        />
-      ))}
-      <circle className="origin" cx={start} cy="20" r="4" />
-      <line className="message" x1={start} x2={tip} y1="20" y2="20" />
-      <path className="tip" d={`M${tip + back * 9} 13L${tip} 20L${tip + back * 9} 27`} />
-    </svg>
+    <div className="lanes" aria-hidden="true">
+      <svg className="arrow" viewBox={`0 0 ${ACTORS.length * WIDTH} 40`}>
+        <circle className="origin" cx={start} cy="20" r="4" />
+        <line className="message" x1={start} x2={tip} y1="20" y2="20" />
+        <path className="tip" d={`M${tip + back * 9} 13L${tip} 20L${tip + back * 9} 27`} />
+      </svg>
+    </div>
   )
 }
 

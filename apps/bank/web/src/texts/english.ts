@@ -34,6 +34,7 @@ export interface Texts {
     readonly transactions: (account: string) => string
     readonly categories: Readonly<Record<Category, string>>
     readonly choose: string
+    readonly earlier: string
   }
   readonly pay: {
     readonly title: string
@@ -160,6 +161,7 @@ export const english: Texts = {
       payment: 'Payment',
     },
     choose: 'Your accounts',
+    earlier: 'Earlier transactions',
   },
   pay: {
     title: 'Make a payment',
@@ -232,8 +234,8 @@ export const english: Texts = {
       login_asked: 'asks to log in',
       request_pushed: 'pushes the request, signed',
       sent_to_server: 'arrives with a reference, nothing else',
-      logged_in: 'the person logs in',
-      consented: 'sends the browser back with a code',
+      logged_in: 'brings the password of the person',
+      sent_back: 'sends the browser back',
       code_returned: 'brings the code',
       code_exchanged: 'exchanges the code for tokens',
       session_opened: 'gives a cookie, and keeps the tokens',
@@ -264,5 +266,5 @@ export const english: Texts = {
   problem: 'That did not work. Please try again.',
   notFound: 'There is no such page.',
   home: 'To the start',
-  poweredBy: 'An example, protected by Signet',
+  poweredBy: 'Protected by Signet',
 }

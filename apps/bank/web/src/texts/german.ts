@@ -66,6 +66,7 @@ export const german: Texts = {
       payment: 'Überweisung',
     },
     choose: 'Ihre Konten',
+    earlier: 'Frühere Umsätze',
   },
   pay: {
     title: 'Überweisen',
@@ -139,8 +140,8 @@ export const german: Texts = {
       login_asked: 'möchte sich anmelden',
       request_pushed: 'hinterlegt die Anfrage, unterschrieben',
       sent_to_server: 'kommt mit einem Verweis, sonst nichts',
-      logged_in: 'die Person meldet sich an',
-      consented: 'schickt den Browser mit einem Code zurück',
+      logged_in: 'bringt das Passwort der Person',
+      sent_back: 'schickt den Browser zurück',
       code_returned: 'bringt den Code',
       code_exchanged: 'tauscht den Code gegen Tokens',
       session_opened: 'gibt ein Cookie und behält die Tokens',
@@ -173,5 +174,5 @@ export const german: Texts = {
   problem: 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
   notFound: 'Diese Seite gibt es nicht.',
   home: 'Zum Anfang',
-  poweredBy: 'Ein Beispiel, geschützt von Signet',
+  poweredBy: 'Geschützt von Signet',
 }
