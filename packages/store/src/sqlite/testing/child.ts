@@ -57,11 +57,11 @@ async function race(opened: SqliteDatabase, name: string): Promise<Wins> {
 
 /** Takes a hundred blocks of positions in status lists, one after the other. */
 async function take(opened: SqliteDatabase): Promise<readonly number[]> {
-  const { statusLists, settled } = opened.store(ISSUER)
+  const store = opened.store(ISSUER)
   const taken: number[] = []
   for (let count = 0; count < 100; count += 1) {
-    taken.push(await statusLists.take(1_024))
-    await settled()
+    taken.push(await store.statusLists.take(1_024))
+    await store.settled()
   }
   return taken
 }
