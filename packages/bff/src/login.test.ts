@@ -221,6 +221,20 @@ describe('a callback', () => {
     })
   }
 
+  test('SP-CF-05 without issuer is refused also if the server announces none, and uses nothing up', async () => {
+    await using stage = await openStage()
+    const browser = new TestBrowser()
+    stage.authority.metadata = { authorization_response_iss_parameter_supported: undefined }
+    const location = await stage.begin(browser)
+    const without = stage.authority.back(location, { iss: undefined })
+    await assertRefused(stage, browser, await browser.open(without, 'cross-site'))
+    assert.equal(stage.authority.calls('/token').length, 0)
+    assert.deepEqual(failures(stage), ['wrong_issuer'])
+    // What anybody can send must not end the login of the person.
+    const answer = await browser.open(stage.authority.back(location), 'cross-site')
+    assert.equal(answer.status, 200)
+  })
+
   test('SP-CF-08 with half of the right state finds nothing', async () => {
     await using stage = await openStage()
     const browser = new TestBrowser()
