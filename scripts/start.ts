@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { get as getPlain } from 'node:http'
 import { get as getTls } from 'node:https'
@@ -6,7 +6,6 @@ import { connect } from 'node:net'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { buildWeb } from './build-web.ts'
 
 /**
  * `npm start`: the authorization server with demo data, the API of the example bank behind the guard, and the bank's app
@@ -55,8 +54,7 @@ const children: ChildProcess[] = []
 let ending = false
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0))
-if (await portsAreFree()) {
-  await buildWeb()
+if ((await portsAreFree()) && isBuilt()) {
   for (const part of PARTS) {
     if (ending) break
     await start(part)
@@ -64,6 +62,12 @@ if (await portsAreFree()) {
   if (!ending) process.stdout.write(welcome())
 } else {
   process.exitCode = 1
+}
+
+/** Builds the app when its sources have changed. */
+function isBuilt(): boolean {
+  const { status } = spawnSync(process.execPath, ['apps/bank/web/build.ts'], { stdio: 'inherit' })
+  return status === 0
 }
 
 /** Says which are taken, all at once. */

@@ -79,7 +79,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
 
 /** What `npm start` does first. */
 function build(): void {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/build-web.ts'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['apps/bank/web/build.ts'], {
     cwd: ROOT,
     encoding: 'utf8',
   })

@@ -2,7 +2,7 @@
 const PIECE = 7
 
 /** Without the spaces people write, in capitals. */
-export function compactIban(text: string): string {
+function compactIban(text: string): string {
   return text.replaceAll(/\s/g, '').toUpperCase()
 }
 

@@ -12,7 +12,7 @@ interface OrderRule extends FieldProblem {
 }
 
 /** Ten thousand euros: the most one payment moves, in cents. */
-export const LARGEST_PAYMENT = 1_000_000
+const LARGEST_PAYMENT = 1_000_000
 const LONGEST_RECIPIENT = 70
 const LONGEST_PURPOSE = 140
 

@@ -18,7 +18,7 @@ const month = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', 
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
 const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' })
 
-export function choose(languages: readonly string[]): 'en' | 'de' {
+function choose(languages: readonly string[]): 'en' | 'de' {
   const known = languages.map((each) => each.slice(0, 2).toLowerCase())
   const first = known.find((each) => each === 'en' || each === 'de')
   return first === 'de' ? 'de' : 'en'
