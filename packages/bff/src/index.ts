@@ -1,3 +1,4 @@
+export { checkOptions } from './config/check-options.ts'
 export type {
   BffOptions,
   Clock,
@@ -5,7 +6,7 @@ export type {
   RouteOptions,
   TokenKind,
 } from './config/options.ts'
-export { Misconfigured } from './config/settings.ts'
+export { Misconfigured, type Misconfiguration } from './config/settings.ts'
 export type {
   BffEvent,
   CsrfRejection,

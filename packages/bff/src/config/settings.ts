@@ -1,11 +1,16 @@
 import type { Seconds } from '@signet/protocol'
-import { z } from 'zod'
 import type { BffOptions, FrontendOptions, RouteOptions, TokenKind } from './options.ts'
 import { optionsSchema } from './schema.ts'
 
 /** The options cannot be used. The message lists everything that is wrong with them, and no secret. */
 export class Misconfigured extends Error {
   override readonly name = 'Misconfigured'
+}
+
+/** One thing that is wrong with options, and the members that lead to it; none, if it is not in one place. */
+export interface Misconfiguration {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
 }
 
 export interface Route {
@@ -54,13 +59,22 @@ const SILENCE: Seconds = 30
  * @throws Misconfigured
  */
 export function readFrontends(options: BffOptions): readonly Frontend[] {
-  const parsed = optionsSchema.safeParse(options)
-  if (!parsed.success) throw new Misconfigured(z.prettifyError(parsed.error))
-  const frontends = options.frontends.map(frontendOf)
-  const problems = [...clashes(frontends), ...lifetimes(options)]
-  if (problems.length > 0) throw new Misconfigured(problems.join('\n'))
+  const problems = misconfigurations(options)
+  if (problems.length > 0) throw new Misconfigured(problems.map(lineOf).join('\n'))
   // The longest folder first: the app in `/` gets what no other does.
-  return frontends.toSorted((a, b) => b.folder.length - a.folder.length)
+  return options.frontends.map(frontendOf).toSorted((a, b) => b.folder.length - a.folder.length)
+}
+
+/** Everything that is wrong with the options, but for the keys of the client. */
+export function misconfigurations(options: BffOptions): readonly Misconfiguration[] {
+  const parsed = optionsSchema.safeParse(options)
+  if (!parsed.success) return parsed.error.issues.map(({ path, message }) => ({ path, message }))
+  const together = [...clashes(options.frontends.map(frontendOf)), ...lifetimes(options)]
+  return together.map((message) => ({ path: [], message }))
+}
+
+function lineOf({ path, message }: Misconfiguration): string {
+  return path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`
 }
 
 function frontendOf(options: FrontendOptions): Frontend {
