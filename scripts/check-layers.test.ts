@@ -8,6 +8,7 @@ const exports: Exports = new Map([
   ['@signet/store', new Set(['./sqlite'])],
   ['@signet/server', new Set(['.'])],
   ['@signet/guard', new Set(['.'])],
+  ['@signet/bff', new Set(['.'])],
 ])
 
 const problems = (file: string, text: string): readonly string[] =>
@@ -28,6 +29,16 @@ const refused: Readonly<Record<string, readonly [file: string, text: string, why
     'packages/guard/src/a.ts',
     `import { a } from '@signet/engine'`,
     /guard may import protocol/,
+  ],
+  'the server in the backend for frontend': [
+    'packages/bff/src/a.ts',
+    `import { a } from '@signet/server'`,
+    /bff may import protocol$/,
+  ],
+  'the guard in the server': [
+    'packages/server/src/a.ts',
+    `import { a } from '@signet/guard'`,
+    /server may import protocol, engine, store, bff$/,
   ],
   'a type import upward': [
     'packages/engine/src/a.ts',
@@ -131,6 +142,10 @@ const allowed: Readonly<Record<string, readonly [file: string, text: string]>> =
   'imports downward': [
     'packages/server/src/a.ts',
     `import '@signet/engine'; import '@signet/store/sqlite'; import '@signet/protocol'`,
+  ],
+  'the backend for frontend in the server': [
+    'packages/server/src/bff/a.ts',
+    `import { startBff } from '@signet/bff'`,
   ],
   'relative imports inside a package': ['packages/engine/src/flow/a.ts', `import '../ports.ts'`],
   'cryptography in the engine': [

@@ -11,7 +11,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   guard: ['protocol'],
   bff: ['protocol'],
   store: ['protocol', 'engine', 'guard', 'bff'],
-  server: ['protocol', 'engine', 'store'],
+  server: ['protocol', 'engine', 'store', 'bff'],
 }
 
 /** Packages that decide without sockets, disk, clock or dice, and the parts of Node they may use. */
