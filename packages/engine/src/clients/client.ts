@@ -1,6 +1,13 @@
 import type { Algorithm } from '@signet/protocol'
 
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
+/** Every grant there is: what a client may register, what the token endpoint takes, what metadata lists. */
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+
+export type GrantType = (typeof GRANT_TYPES)[number]
+
+export function isGrantType(name: string): name is GrantType {
+  return GRANT_TYPES.some((known) => known === name)
+}
 
 /** A confidential client, ready for use: its metadata (RFC 7591) checked, defaults applied. */
 export interface Client {

@@ -2,6 +2,7 @@ import { ALGORITHMS, refusal, type Algorithm, type Refusal, type Rule } from '@s
 import type { Service } from '../config.ts'
 import { isKnownScope, OPENID_SCOPES } from '../scopes.ts'
 import { words } from '../authorization-parameters.ts'
+import { GRANT_TYPES, isGrantType } from './client.ts'
 import { unusableJwks } from './client-jwks.ts'
 import { isPlainHttps, isRedirectUri, withoutUser } from './client-uris.ts'
 
@@ -12,12 +13,6 @@ export interface Registration {
 }
 
 type Metadata = Registration['metadata']
-
-export const GRANT_TYPES: readonly string[] = [
-  'authorization_code',
-  'refresh_token',
-  'client_credentials',
-]
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 const isTexts = (value: unknown): value is readonly string[] =>
@@ -77,7 +72,7 @@ const SIGNING = [
 const isAlgorithm = (name: string): boolean => ALGORITHMS.some((algorithm) => algorithm === name)
 
 /** EdDSA and Ed25519 are two names of one algorithm here. */
-export function canSign(service: Service, name: string): boolean {
+function canSign(service: Service, name: string): boolean {
   const same: readonly string[] =
     name === 'EdDSA' || name === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [name]
   return service.signingAlgorithms.some((algorithm: Algorithm) => same.includes(algorithm))
@@ -185,8 +180,7 @@ export const registrationRules: readonly Rule<Registration>[] = [
     id: 'SP-AS-02',
     reason: 'client_grant_type_unsupported',
     says: 'registers the grant types authorization_code, refresh_token and client_credentials only',
-    holds: ({ metadata }) =>
-      texts(metadata, 'grant_types').every((name) => GRANT_TYPES.includes(name)),
+    holds: ({ metadata }) => texts(metadata, 'grant_types').every(isGrantType),
     otherwise: invalid('a grant type is not supported'),
     expected: () => GRANT_TYPES.join(', '),
     received: ({ metadata }) => shown(metadata, 'grant_types'),

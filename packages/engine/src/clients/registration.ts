@@ -1,8 +1,8 @@
 import { breaches, type Algorithm, type Refused } from '@signet/protocol'
 import { words } from '../authorization-parameters.ts'
 import type { Service } from '../config.ts'
-import type { Client, GrantType } from './client.ts'
-import { grantTypes, GRANT_TYPES, registrationRules } from './registration.rules.ts'
+import { isGrantType, type Client } from './client.ts'
+import { grantTypes, registrationRules } from './registration.rules.ts'
 
 /** Client metadata that cannot be registered; every reason at once. */
 export class InvalidClient extends Error {
@@ -96,10 +96,6 @@ function withoutDefault(
     ...(userinfoAlgorithm !== undefined && { userinfoAlgorithm }),
     ...(defaultMaxAge !== undefined && { defaultMaxAge }),
   }
-}
-
-function isGrantType(name: string): name is GrantType {
-  return GRANT_TYPES.includes(name)
 }
 
 function preferred({ signingAlgorithms: [first] }: Service): Algorithm {

@@ -2,7 +2,7 @@ import { ALGORITHMS, type AuthorizationServerMetadata } from '@signet/protocol'
 import { ACR_VALUES } from '../authentication-context.ts'
 import type { Service } from '../config.ts'
 import type { Ports } from '../ports.ts'
-import { GRANT_TYPES } from '../flow/token.rules.ts'
+import { GRANT_TYPES } from '../clients/client.ts'
 import { OPENID_SCOPES } from '../scopes.ts'
 import { STANDARD_CLAIMS } from '../tokens/claims.ts'
 

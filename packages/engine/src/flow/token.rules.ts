@@ -1,5 +1,5 @@
 import { invalidRequest, refusal, type Rules, type VerifiedProof } from '@signet/protocol'
-import type { Client, GrantType } from '../clients/client.ts'
+import { GRANT_TYPES, isGrantType, type Client, type GrantType } from '../clients/client.ts'
 
 /** An authenticated request for a token, before anybody looks at what it rests on. */
 export interface GrantChoice {
@@ -10,13 +10,6 @@ export interface GrantChoice {
 export interface SupportedGrantChoice extends GrantChoice {
   readonly grantType: GrantType
 }
-
-/** Every grant there is; metadata says the same. */
-export const GRANT_TYPES: readonly GrantType[] = [
-  'authorization_code',
-  'refresh_token',
-  'client_credentials',
-]
 
 /** What the choice of a grant must respect. Read beside FAPI 2.0 §5.3.2.1 and RFC 6749 §5.2. */
 export const grantChoiceRules: Rules<GrantChoice, SupportedGrantChoice> = [
@@ -74,7 +67,3 @@ export const possessionRules: Rules<Possession, ProvedPossession> = [
     remedy: 'Send a DPoP proof with every token request, also when refreshing.',
   },
 ]
-
-function isGrantType(value: string): value is GrantType {
-  return GRANT_TYPES.some((known) => known === value)
-}
