@@ -22,7 +22,7 @@ export const ceilings: readonly Ceiling[] = [
   {
     id: 'META-01',
     setting: 'issuer',
-    says: 'issuer is an https URL without query, fragment, user or trailing dots, written canonically',
+    says: 'an https URL without query, fragment, user or trailing dots, written canonically',
     holds: ({ issuer }) => isIssuer(issuer),
     found: ({ issuer }) => issuer,
   },
@@ -36,7 +36,7 @@ export const ceilings: readonly Ceiling[] = [
   {
     id: 'REV-03',
     setting: 'status_list.ttl',
-    says: 'status_list.ttl is a whole number of seconds from 1 to 300',
+    says: 'a whole number of seconds from 1 to 300',
     holds: ({ statusList: { ttl } }) => Number.isInteger(ttl) && ttl >= 1 && ttl <= 300,
     found: ({ statusList: { ttl } }) => String(ttl),
   },
@@ -88,7 +88,7 @@ function lifetime(
   return {
     id,
     setting,
-    says: `${setting} is a whole number of seconds from ${least} to ${most}`,
+    says: `a whole number of seconds from ${least} to ${most}`,
     holds: ({ lifetimes }) =>
       Number.isInteger(lifetimes[name]) && lifetimes[name] >= least && lifetimes[name] <= most,
     found: ({ lifetimes }) => String(lifetimes[name]),
