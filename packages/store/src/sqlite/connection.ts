@@ -92,7 +92,7 @@ function transactionsOf(database: DatabaseSync): Transactional {
 }
 
 /** Whether SQLite said so, and not a mistake of ours in the values. */
-function isOfDatabase(error: unknown): boolean {
+export function isOfDatabase(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return code === 'ERR_SQLITE_ERROR' || code === 'ERR_INVALID_STATE'
 }

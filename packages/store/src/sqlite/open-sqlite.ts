@@ -1,6 +1,6 @@
-import type { Clock, Seconds, Store } from '@signet/engine'
-import { Connection } from './connection.ts'
-import { migrate } from './migrate.ts'
+import { StoreUnavailable, type Clock, type Seconds, type Store } from '@signet/engine'
+import { Connection, isOfDatabase } from './connection.ts'
+import { migrate, SchemaRefused } from './migrate.ts'
 import { preparePrivateFile } from './private-file.ts'
 import { MIGRATIONS } from './schema.ts'
 import { storeOf, type OpenFile } from './store-of.ts'
@@ -41,7 +41,7 @@ export interface SqliteDatabase {
 /**
  * Opens the file, or makes it, readable by its owner only.
  *
- * @throws SchemaRefused when the file is not ours, or of a newer release.
+ * @throws SchemaRefused when the file is not ours, or of a newer release; StoreUnavailable when SQLite cannot use it.
  */
 export function openSqlite(path: string, { clock, retention }: SqliteOptions): SqliteDatabase {
   const file = openFile(path, clock)
@@ -70,15 +70,31 @@ export function openSqlite(path: string, { clock, retention }: SqliteOptions): S
 /** The file behind a database: prepared, of the newest schema, its statements ready. */
 export function openFile(path: string, clock: Clock): OpenFile {
   preparePrivateFile(path)
-  const connection = new Connection(path)
+  const connection = connect(path)
   try {
     migrate(connection.database, MIGRATIONS)
     connection.configure()
     return { connection, tables: tablesOf(connection, clock), clock }
   } catch (error) {
     connection.close()
-    throw error
+    throw naming(path, error)
   }
+}
+
+function connect(path: string): Connection {
+  try {
+    return new Connection(path)
+  } catch (error) {
+    throw naming(path, error)
+  }
+}
+
+/** Whoever starts a server has to know which file it is about. */
+function naming(path: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const message = `${path}: ${error.message}`
+  if (error instanceof SchemaRefused) return new SchemaRefused(message, error.cause)
+  return isOfDatabase(error) ? new StoreUnavailable(message, error) : error
 }
 
 /** The number that stands for an issuer in every row. */
