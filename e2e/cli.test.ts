@@ -1,6 +1,6 @@
 import { jwtVerify, importJWK } from 'jose'
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -54,6 +54,32 @@ describe('beside a running server', () => {
     assert.equal(json({ body: shown })['client_name'], 'Added later')
   })
 
+  test('a client that is disabled is shut out until it is enabled', async () => {
+    const shut = new Peer({ clientId: 'shut' })
+    const file = join(server.site.folder, 'shut.json')
+    writeFileSync(file, JSON.stringify(shut.metadata()))
+    assertWell(await run('client', 'add', file))
+    const pushed = async (): Promise<number> => (await shut.at(issuer).push()).status
+    assert.equal(await settled(pushed, 201), 201)
+    assertWell(await run('client', 'disable', 'shut'))
+    assert.equal(await settled(pushed, 401), 401)
+    assert.match(assertWell(await run('client', 'list')).stdout, /^shut .*command +disabled$/m)
+    assertWell(await run('client', 'enable', 'shut'))
+    assert.equal(await settled(pushed, 201), 201)
+    assertComplains(await run('client', 'disable', 'declared'), /declared in .*signet\.json/)
+    assertComplains(await run('client', 'disable', 'nobody'), /no client nobody/)
+  })
+
+  test('client metadata that is mistyped, or none at all, is not added', async () => {
+    const add = (stdin: string): Promise<Ran> =>
+      signet(['client', 'add', '-', '--config', server.site.configFile], { stdin })
+    const metadata = JSON.stringify({ ...added.metadata(), redirect_uri: 'https://c.example/' })
+    assertComplains(await add(metadata), /redirect_uri: unknown key; did you mean redirect_uris/)
+    assertComplains(await add('{ "client_id": '), /standard input cannot be used/)
+    assertComplains(await add('[]'), /expected object/)
+    assertComplains(await run('client', 'add', '/no/such.json'), /\/no\/such\.json/)
+  })
+
   test('SP-AS-03 SP-AS-06 a client without a key of its own is not added', async () => {
     for (const change of [
       { token_endpoint_auth_method: 'none' },
@@ -100,6 +126,24 @@ describe('beside a running server', () => {
     const { sub } = json(await client.userinfo(accessToken))
     assert.ok(ran.stdout.includes(String(sub)), 'the subject it printed')
     assert.match(assertWell(await run('user', 'list')).stdout, /^carol +\S+ +command +enabled$/m)
+  })
+
+  test('a user that is disabled is shut out until it is enabled', async () => {
+    const add = ['user', 'add', 'erin', '--password-stdin', '--config', server.site.configFile]
+    assertWell(await signet(add, { stdin: 'wonderland' }))
+    const client = declared.at(issuer)
+    const logIn = async (): Promise<URL> =>
+      passThrough(client.browser(), client.link(await client.push()), 'erin')
+    const accessToken = member(await client.exchange(codeOf(await logIn())), 'access_token')
+    const userinfo = async (): Promise<number> => (await client.userinfo(accessToken)).status
+    assert.equal(await userinfo(), 200)
+    assertWell(await run('user', 'disable', 'erin'))
+    assert.equal(await settled(userinfo, 401), 401)
+    await assert.rejects(logIn())
+    assertWell(await run('user', 'enable', 'erin'))
+    assert.ok(codeOf(await logIn()))
+    assertComplains(await run('user', 'disable', 'alice'), /declared in .*signet\.json/)
+    assertComplains(await run('user', 'disable', 'nobody'), /no user nobody/)
   })
 
   test('a password that is too short, or nowhere to be asked for, is not taken', async () => {
@@ -153,6 +197,46 @@ describe('beside a running server', () => {
     const ran = await signet(['explian', 'x'])
     assert.notEqual(ran.code, 0)
     assert.match(ran.stderr, /explain/)
+  })
+})
+
+test('a server says its version', async () => {
+  assert.match(assertWell(await signet(['--version'])).stdout, /^\d+\.\d+\.\d+/)
+})
+
+describe('the database', () => {
+  let folder: string
+  let config: string
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'signet-e2e-'))
+    config = join(folder, 'signet.yaml')
+    const settings = 'issuer: https://as.example\nlisten: { port: 0 }\nstore: { sqlite: own.db }\n'
+    writeFileSync(config, settings)
+  })
+  after(() => rmSync(folder, { recursive: true }))
+  const run = (...args: readonly string[]): Promise<Ran> => signet([...args, '--config', config])
+
+  test('that is not there is not made by who asks or changes something', async () => {
+    const commands = ['client list', 'client disable x', 'user list', 'keys list', 'keys rotate']
+    for (const command of [...commands, 'explain x']) {
+      assertComplains(await run(...command.split(' ')), /no database .*own\.db/)
+    }
+    assert.equal(existsSync(join(folder, 'own.db')), false)
+  })
+
+  test('is made for a user before the first start, which makes the keys', async () => {
+    const add = ['user', 'add', 'carol', '--password-stdin', '--config', config]
+    assertWell(await signet(add, { stdin: 'wonderland' }))
+    assertComplains(await run('keys', 'rotate'), /no keys yet/)
+  })
+
+  test('that is none of ours is named and left alone', async () => {
+    const file = join(folder, 'own.db')
+    writeFileSync(file, 'Dear diary')
+    for (const command of ['client list', 'serve']) {
+      assertComplains(await run(...command.split(' ')), /own\.db: the file is not a database/)
+    }
+    assert.equal(readFileSync(file, 'utf8'), 'Dear diary')
   })
 })
 

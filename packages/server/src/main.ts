@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import { InvalidClient, Misconfigured } from '@signet/engine'
+import { InvalidClient, Misconfigured, StoreUnavailable } from '@signet/engine'
+import { SchemaRefused } from '@signet/store/sqlite'
 import { Command } from 'commander'
+import { readFileSync } from 'node:fs'
 import { DeclarationClash } from './adapters/declarations.ts'
 import { addClient } from './cli/client.ts'
 import { addConfig } from './cli/config.ts'
@@ -12,13 +14,28 @@ import { addServe } from './cli/serve.ts'
 import { addUser } from './cli/user.ts'
 import { InvalidConfig } from './config/problems.ts'
 
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+)
+
 const program = new Command('signet')
+  .version(version)
   .description('FAPI 2.0 authorization server')
   .showHelpAfterError('(signet --help shows what there is)')
   .showSuggestionAfterError()
 
 for (const add of [addServe, addDev, addClient, addUser, addKeys, addConfig, addExplain])
   add(program)
+
+const EXPECTED = [
+  DeclarationClash,
+  InvalidClient,
+  InvalidConfig,
+  Misconfigured,
+  SchemaRefused,
+  StoreUnavailable,
+  UsageError,
+]
 
 try {
   await program.parseAsync()
@@ -27,17 +44,17 @@ try {
   process.exitCode = 2
 }
 
-/** Mistakes of the operator are told in one sentence; anything else is ours and comes with its stack. */
+/** What the operator can do something about is told in one sentence; anything else is ours and comes with its stack. */
 function message(error: unknown): string | undefined {
   if (!(error instanceof Error)) return String(error)
   return isExpected(error) ? error.message : error.stack
 }
 
 function isExpected(error: Error): boolean {
-  return (
-    [DeclarationClash, InvalidConfig, InvalidClient, Misconfigured, UsageError].some(
-      (kind) => error instanceof kind,
-    ) ||
-    ('code' in error && (error.code === 'EADDRINUSE' || error.code === 'ENOENT'))
-  )
+  return EXPECTED.some((kind) => error instanceof kind) || isOfTheSystem(error)
+}
+
+/** A port that is taken, a file that is not there or not ours to read. */
+function isOfTheSystem(error: Error): boolean {
+  return 'syscall' in error
 }

@@ -103,6 +103,20 @@ test('what was added by command is left alone', async () => {
   assert.deepEqual(await given.store.clients.get('other'), record)
 })
 
+test('what was added by command and disabled can be declared in the file', async () => {
+  const given = ports()
+  const written = { source: 'command', disabled: true } as const
+  const metadata = clientOf('other')
+  await given.store.clients.put({ clientId: 'other', metadata, updatedAt: 1, ...written })
+  const user = { subject: 's', username: 'bob', passwordHash: password_hash, claims: {} }
+  await given.store.users.put({ ...user, ...written })
+  await carryOut(file({ clients: [clientOf('other')], users: [userOf('bob')] }), given)
+  const client = await given.store.clients.get('other')
+  assert.deepEqual([client?.source, client?.disabled], ['file', false])
+  const bob = await given.store.users.byUsername('bob')
+  assert.deepEqual([bob?.source, bob?.disabled, bob?.subject], ['file', false, 's'])
+})
+
 test('a file that declares somebody twice is refused', async () => {
   const twice = { message: /declared twice/ }
   await assert.rejects(carryOut(file({ clients: [clientOf('a'), clientOf('a')] }), ports()), twice)

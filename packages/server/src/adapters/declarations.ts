@@ -24,9 +24,9 @@ export interface DeclarationPorts {
 
 /**
  * Makes the store say what the file says: declared clients and users are there as declared, and those the file declared
- * before and no longer does are disabled. What was added by command is left alone.
+ * before and no longer does are disabled. What was added by command is left alone, unless it was disabled and is declared.
  *
- * @throws DeclarationClash when the file declares what was added by command.
+ * @throws DeclarationClash when the file declares what was added by command and is enabled.
  * @throws InvalidClient when a client does not respect the profile.
  */
 export async function carryOut(config: ServiceConfig, ports: DeclarationPorts): Promise<void> {
@@ -95,7 +95,9 @@ async function carryOutRows<Kind extends Row>(
   const before = new Map(kept.map((row) => [id(row), row]))
   const twice = rows.find((row) => declared.get(id(row)) !== row)
   if (twice !== undefined) throw declaredTwice(id(twice), issuer)
-  const clash = kept.find((row) => row.source === 'command' && declared.has(id(row)))
+  const clash = kept.find(
+    (row) => row.source === 'command' && !row.disabled && declared.has(id(row)),
+  )
   if (clash !== undefined) throw addedByCommand(id(clash), issuer)
 
   const gone = kept.filter((row) => row.source === 'file' && !declared.has(id(row)))
@@ -113,6 +115,6 @@ function declaredTwice(id: string, issuer: string): DeclarationClash {
 function addedByCommand(id: string, issuer: string): DeclarationClash {
   return new DeclarationClash(
     `${id} of ${issuer} was added by command, and the configuration file declares it too. ` +
-      'Take it out of the file, or give it another name there.',
+      'Take it out of the file, or disable what was added (signet client disable, signet user disable).',
   )
 }

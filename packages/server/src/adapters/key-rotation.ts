@@ -16,7 +16,7 @@ export interface Rotation {
  * until what it signed last has ended, `retire` later. Running servers follow within ten seconds.
  *
  * @returns the new keys
- * @throws RangeError when the service has no key of the algorithm.
+ * @throws RangeError when the service has no key of the algorithm, or none at all yet.
  * @see OpenID Connect Core §10.1.1
  */
 export async function rotate(
@@ -29,7 +29,13 @@ export async function rotate(
   const algorithms = new Set(
     chosen.map((key) => (isAlgorithm(key.algorithm) ? key.algorithm : 'HMAC')),
   )
-  if (algorithms.size === 0) throw new RangeError(`the service has no key for ${algorithm}`)
+  if (algorithms.size === 0) {
+    throw new RangeError(
+      algorithm === undefined
+        ? 'the service has no keys yet; its first start makes them'
+        : `the service has no key for ${algorithm}`,
+    )
+  }
 
   const signsFrom = now + policy.announce
   const successors = [...algorithms].map((each) => newKey(each, now, signsFrom))

@@ -1,9 +1,19 @@
-import { clientFromMetadata, type ClientRecord } from '@signet/engine'
+import { clientFromMetadata, type ClientRecord, type Store } from '@signet/engine'
 import type { Command } from 'commander'
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { systemClock } from '../adapters/system.ts'
-import { onService, print, table, UsageError, withService, type ServiceOptions } from './context.ts'
+import { parseText } from '../config/files.ts'
+import { InvalidConfig, problemsOf } from '../config/problems.ts'
+import { clientSchema } from '../config/schema.ts'
+import {
+  onService,
+  print,
+  table,
+  UsageError,
+  withService,
+  type ServiceContext,
+  type ServiceOptions,
+} from './context.ts'
 
 export function addClient(program: Command): void {
   const client = program.command('client').description('manage clients')
@@ -15,24 +25,21 @@ export function addClient(program: Command): void {
     .description('register a client, or replace what is registered under its client_id')
     .action(async (file: string, options: ServiceOptions) => {
       const metadata = readMetadata(file)
-      const id = await onService(options, async ({ store, chosen }) => {
+      const register = async ({ store, chosen }: ServiceContext): Promise<string> => {
         const { id: clientId } = clientFromMetadata(metadata, chosen.service)
-        const existing = await store.clients.get(clientId)
-        if (existing?.source === 'file' && !existing.disabled) {
-          throw new UsageError(
-            `Client ${clientId} is declared in ${options.config}; change it there.`,
-          )
-        }
+        assertNotDeclared(await store.clients.get(clientId), options)
+        const updatedAt = systemClock.now()
         await store.clients.put({
           clientId,
           metadata,
           source: 'command',
           disabled: false,
-          updatedAt: systemClock.now(),
+          updatedAt,
         })
         return clientId
-      })
-      print(`Client ${id} is registered. Running servers know it within five seconds.`)
+      }
+      const id = await onService(options, register, { mayMakeDatabase: true })
+      print(`Client ${id} is registered. ${NOTICED}`)
     })
   withService(client.command('list'))
     .description('list the clients')
@@ -43,10 +50,43 @@ export function addClient(program: Command): void {
   withService(client.command('show').argument('<client id>'))
     .description('show a client as it is registered')
     .action(async (id: string, options: ServiceOptions) => {
-      const record = await onService(options, ({ store }) => store.clients.get(id))
-      if (record === undefined) throw new UsageError(`There is no client ${id}.`)
+      const record = await onService(options, ({ store }) => find(store, id))
       print(JSON.stringify(record.metadata, undefined, 2))
     })
+  withService(client.command('disable').argument('<client id>'))
+    .description('shut a client out: it gets no more tokens, and those it has end')
+    .action((id: string, options: ServiceOptions) => setDisabled(id, true, options))
+  withService(client.command('enable').argument('<client id>'))
+    .description('let a client in again')
+    .action((id: string, options: ServiceOptions) => setDisabled(id, false, options))
+}
+
+const NOTICED = 'Running servers know it within five seconds.'
+
+async function setDisabled(id: string, disabled: boolean, options: ServiceOptions): Promise<void> {
+  await onService(options, async ({ store }) => {
+    const record = await find(store, id)
+    assertNotDeclared(record, options)
+    await store.clients.put({
+      ...record,
+      source: disabled ? record.source : 'command',
+      disabled,
+      updatedAt: systemClock.now(),
+    })
+  })
+  print(`Client ${id} is ${disabled ? 'disabled' : 'enabled'}. ${NOTICED}`)
+}
+
+async function find({ clients }: Store, id: string): Promise<ClientRecord> {
+  const record = await clients.get(id)
+  if (record === undefined) throw new UsageError(`There is no client ${id}.`)
+  return record
+}
+
+/** @throws UsageError for what the next start would set right again. */
+function assertNotDeclared(record: ClientRecord | undefined, { config }: ServiceOptions): void {
+  if (record?.source !== 'file' || record.disabled) return
+  throw new UsageError(`Client ${record.clientId} is declared in ${config}; change it there.`)
 }
 
 function row({ clientId, metadata, source, disabled }: ClientRecord): readonly string[] {
@@ -59,9 +99,8 @@ function row({ clientId, metadata, source, disabled }: ClientRecord): readonly s
 }
 
 function readMetadata(file: string): Readonly<Record<string, unknown>> {
-  const metadata: unknown = parse(readFileSync(file === '-' ? 0 : file, 'utf8'))
-  if (typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)) {
-    return { ...metadata }
-  }
-  throw new UsageError(`${file} does not hold client metadata.`)
+  const [source, name] = file === '-' ? [0, 'standard input'] : [file, file]
+  const checked = clientSchema.safeParse(parseText(readFileSync(source, 'utf8'), name))
+  if (checked.success) return checked.data
+  throw new InvalidConfig(name, problemsOf(checked.error, clientSchema))
 }

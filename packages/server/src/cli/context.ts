@@ -1,6 +1,7 @@
 import type { Store } from '@signet/engine'
 import { openSqlite } from '@signet/store/sqlite'
 import type { Command } from 'commander'
+import { existsSync } from 'node:fs'
 import { systemClock } from '../adapters/system.ts'
 import type { Config, ServiceConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
@@ -16,7 +17,7 @@ export interface ServiceOptions {
   readonly issuer?: string
 }
 
-export const DEFAULT_CONFIG = 'signet.yaml'
+const DEFAULT_CONFIG = 'signet.yaml'
 
 export function withConfig(command: Command): Command {
   return command.option(
@@ -36,14 +37,21 @@ export interface ServiceContext {
   readonly store: Store
 }
 
-/** Runs something against the store of one service, and keeps what it wrote. */
+/**
+ * Runs something against the store of one service, and keeps what it wrote. Only what prepares a first start makes the
+ * database: whoever asks or changes something, and has named the wrong file, is to know.
+ */
 export async function onService<Result>(
   options: ServiceOptions,
   work: (context: ServiceContext) => Promise<Result>,
+  { mayMakeDatabase = false }: { readonly mayMakeDatabase?: boolean } = {},
 ): Promise<Result> {
   const config = loadConfig(options.config, process.env)
   const chosen = choose(config, options.issuer)
   if (!('sqlite' in config.store)) throw new UsageError('The memory store keeps nothing.')
+  if (!mayMakeDatabase && !existsSync(config.store.sqlite)) {
+    throw new UsageError(`There is no database ${config.store.sqlite} yet; signet serve makes it.`)
+  }
   const database = openSqlite(config.store.sqlite, {
     clock: systemClock,
     retention: config.audit.retention,

@@ -1,9 +1,18 @@
 import { isCancel, password as askPassword } from '@clack/prompts'
+import type { User } from '@signet/engine'
 import type { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { systemRandom } from '../adapters/system.ts'
 import { hashPassword } from '../login/password.ts'
-import { onService, print, table, UsageError, withService, type ServiceOptions } from './context.ts'
+import {
+  onService,
+  print,
+  table,
+  UsageError,
+  withService,
+  type ServiceContext,
+  type ServiceOptions,
+} from './context.ts'
 
 interface AddOptions extends ServiceOptions {
   readonly claims?: string
@@ -19,6 +28,12 @@ export function addUser(program: Command): void {
     .option('--claims <json>', 'what is known of the user: {"name": …, "email": …}')
     .option('--password-stdin', 'read the password from standard input instead of asking')
     .action(add)
+  withService(user.command('disable').argument('<username>'))
+    .description('shut a user out: no login, and tokens given for the user end')
+    .action((username: string, options: ServiceOptions) => setDisabled(username, true, options))
+  withService(user.command('enable').argument('<username>'))
+    .description('let a user in again')
+    .action((username: string, options: ServiceOptions) => setDisabled(username, false, options))
   withService(user.command('list'))
     .description('list the users')
     .action(async (options: ServiceOptions) => {
@@ -43,11 +58,9 @@ export function addUser(program: Command): void {
 async function add(username: string, options: AddOptions): Promise<void> {
   const claims = parseClaims(options.claims)
   const passwordHash = await hashPassword(await readPassword(options.passwordStdin))
-  const subject = await onService(options, async ({ store }) => {
+  const put = async ({ store }: ServiceContext): Promise<string> => {
     const existing = await store.users.byUsername(username)
-    if (existing?.source === 'file' && !existing.disabled) {
-      throw new UsageError(`User ${username} is declared in ${options.config}; change it there.`)
-    }
+    assertNotDeclared(existing, options)
     const user = {
       subject: existing?.subject ?? systemRandom.token(128),
       username,
@@ -58,8 +71,29 @@ async function add(username: string, options: AddOptions): Promise<void> {
     }
     await store.users.put(user)
     return user.subject
-  })
+  }
+  const subject = await onService(options, put, { mayMakeDatabase: true })
   print(`User ${username} can log in. Subject: ${subject}`)
+}
+
+async function setDisabled(
+  username: string,
+  disabled: boolean,
+  options: ServiceOptions,
+): Promise<void> {
+  await onService(options, async ({ store }) => {
+    const user = await store.users.byUsername(username)
+    if (user === undefined) throw new UsageError(`There is no user ${username}.`)
+    assertNotDeclared(user, options)
+    await store.users.put({ ...user, source: disabled ? user.source : 'command', disabled })
+  })
+  print(`User ${username} is ${disabled ? 'disabled' : 'enabled'}.`)
+}
+
+/** @throws UsageError for what the next start would set right again. */
+function assertNotDeclared(user: User | undefined, { config }: ServiceOptions): void {
+  if (user?.source !== 'file' || user.disabled) return
+  throw new UsageError(`User ${user.username} is declared in ${config}; change it there.`)
 }
 
 function parseClaims(json: string | undefined): Readonly<Record<string, unknown>> | undefined {

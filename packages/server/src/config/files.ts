@@ -1,12 +1,33 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { parseDocument } from 'yaml'
 import { InvalidConfig } from './problems.ts'
 
 const PEM = '-----BEGIN '
 
-/** The configuration file itself. */
-export function readSource(path: string): string {
-  return contents(path, { path, setting: 'the configuration file' })
+/** The configuration file itself, as data. */
+export function readDocument(path: string): unknown {
+  return parseText(contents(path, { path, setting: 'the configuration file' }), path)
+}
+
+/**
+ * YAML, or JSON, which is YAML too.
+ *
+ * @throws InvalidConfig naming `source` when it is neither.
+ */
+export function parseText(text: string, source: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: true })
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(({ message }) => message.split('\n', 1)[0] ?? '')
+    throw new InvalidConfig(source, problems)
+  }
+  try {
+    return document.toJS({ maxAliasCount: 100 }) ?? {}
+  } catch (error) {
+    // An alias without anchor, or one that would unfold without end.
+    if (error instanceof ReferenceError) throw new InvalidConfig(source, [error.message])
+    throw error
+  }
 }
 
 /** A PEM file named in the configuration, relative to it; or the PEM itself, as `SIGNET_…_FILE` brings it. */

@@ -7,12 +7,11 @@ import {
   type Service,
 } from '@signet/engine'
 import { dirname, resolve } from 'node:path'
-import { parseDocument } from 'yaml'
 import { parsePasswordHash } from '../login/password-hash.ts'
 import type { Config, ServiceConfig } from './config.ts'
 import { withEnvironment } from './environment.ts'
 import type { ConfigFile, LifetimesFile, ServiceFile } from './file.ts'
-import { readPem, readSource } from './files.ts'
+import { readDocument, readPem } from './files.ts'
 import { listenOn, listenProblems } from './listen.ts'
 import { InvalidConfig, problemsOf } from './problems.ts'
 import { configSchema } from './schema.ts'
@@ -32,8 +31,8 @@ export function loadConfig(path: string, environment: Environment): Config {
 }
 
 /** The file with the environment over it, checked against the schema, paths as written. */
-export function readConfigFile(path: string, environment: Environment): ConfigFile {
-  const { merged, problems } = withEnvironment(parse(path), environment)
+function readConfigFile(path: string, environment: Environment): ConfigFile {
+  const { merged, problems } = withEnvironment(readDocument(path), environment)
   const checked = configSchema.safeParse(merged)
   const all = [
     ...problems,
@@ -41,23 +40,6 @@ export function readConfigFile(path: string, environment: Environment): ConfigFi
   ]
   if (!checked.success || all.length > 0) throw new InvalidConfig(path, all)
   return checked.data
-}
-
-function parse(path: string): unknown {
-  const document = parseDocument(readSource(path), { uniqueKeys: true })
-  if (document.errors.length > 0) {
-    throw new InvalidConfig(
-      path,
-      document.errors.map(({ message }) => message.split('\n', 1)[0] ?? ''),
-    )
-  }
-  try {
-    return document.toJS({ maxAliasCount: 100 }) ?? {}
-  } catch (error) {
-    // An alias without anchor, or one that would unfold without end.
-    if (error instanceof ReferenceError) throw new InvalidConfig(path, [error.message])
-    throw error
-  }
 }
 
 /** The two forms: one issuer at the top, or several below `services`; never both. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { suggest } from './suggest.ts'
-import { jsonSchema } from './schema.ts'
+import { configSchema, jsonSchema } from './schema.ts'
 
 /** A configuration that cannot be used; every problem at once, each a line that says where and what. */
 export class InvalidConfig extends Error {
@@ -13,11 +13,12 @@ export class InvalidConfig extends Error {
   }
 }
 
-/** What zod found, as lines for a person; an unknown key comes with the known one most like it. */
-export function problemsOf(error: z.ZodError): readonly string[] {
+/** What zod found with `schema`, as lines for a person; an unknown key comes with the known one most like it. */
+export function problemsOf(error: z.ZodError, schema: z.ZodType = configSchema): readonly string[] {
+  const root = jsonSchema(schema)
   return error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [`${place(issue.path)}: ${said(issue.message)}`]
-    return issue.keys.map((key) => unknownKey([...issue.path, key]))
+    return issue.keys.map((key) => unknownKey([...issue.path, key], root))
   })
 }
 
@@ -25,8 +26,8 @@ function said(message: string): string {
   return message.endsWith('received undefined') ? 'required' : message
 }
 
-function unknownKey(path: readonly PropertyKey[]): string {
-  const suggestion = suggest(String(path.at(-1)), knownKeys(path.slice(0, -1)))
+function unknownKey(path: readonly PropertyKey[], root: Node): string {
+  const suggestion = suggest(String(path.at(-1)), knownKeys(path.slice(0, -1), root))
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`
   return `${place(path)}: unknown key${hint}`
 }
@@ -42,8 +43,8 @@ interface Node {
 }
 
 /** The keys the schema knows at a place. */
-function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let node: Node | undefined = jsonSchema()
+function knownKeys(path: readonly PropertyKey[], root: Node): readonly string[] {
+  let node: Node | undefined = root
   for (const step of path) node = node && below(node, step)
   return Object.keys(node?.properties ?? {})
 }

@@ -9,7 +9,8 @@ const algorithm = z.enum(['ES256', 'PS256', 'EdDSA'])
 
 const jwks = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })) })
 
-const client = z
+/** What `clients` of the file and `signet client add` take. */
+export const clientSchema: z.ZodType<Readonly<Record<string, unknown>>> = z
   .strictObject({
     client_id: z.string().min(1).max(255),
     client_name: z.string().optional(),
@@ -89,7 +90,7 @@ const service = {
     .optional()
     .describe('Whether access tokens name their place in a published list of revoked ones.'),
   signing_algorithms: z.array(algorithm).min(1).optional().describe('The preferred one first.'),
-  clients: z.array(client).optional(),
+  clients: z.array(clientSchema).optional(),
   scopes: z.record(z.string(), scope).optional(),
   resources: z.array(resource).optional(),
   default_resource: z.string().optional(),
@@ -143,7 +144,7 @@ export const configSchema: z.ZodType<ConfigFile> = z
   })
   .describe('Configuration of Signet.')
 
-/** The JSON Schema of a configuration file. */
-export function jsonSchema(): Readonly<Record<string, unknown>> {
-  return z.toJSONSchema(configSchema)
+/** The JSON Schema of a configuration file, or of a part of it. */
+export function jsonSchema(of: z.ZodType = configSchema): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(of)
 }
