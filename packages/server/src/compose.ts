@@ -128,13 +128,13 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningSe
     config.management &&
     (await openManagement(config.management, {
       registry: metrics.registry,
-      checkStore: () => stores.check(),
+      checks: async () => [{ name: 'store', ok: await works(() => stores.check()) }],
       draining: () => draining,
       ...(shared.steps && { steps: shared.steps }),
     }))
   log.info({ issuers: config.services.map(({ service }) => service.issuer), port }, 'listening')
   return {
-    url: urlOf(config, app.server.address()),
+    url: urlOf(config.listen, app.server.address()),
     ...(management !== undefined && { managementUrl: management.url }),
     close: async () => {
       if (draining) return
@@ -146,8 +146,16 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningSe
   }
 }
 
-function urlOf(
-  { listen: { host, port, tls } }: Config,
+function works(check: () => Promise<unknown>): Promise<boolean> {
+  return check().then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Where a server listens, as the machine sees it. */
+export function urlOf(
+  { host, port, tls }: Config['listen'],
   address: AddressInfo | string | null,
 ): string {
   const actual = typeof address === 'object' && address !== null ? address.port : port

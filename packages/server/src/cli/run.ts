@@ -1,12 +1,16 @@
 import type { Config } from '../config/config.ts'
 import { startServer, type RunningServer, type StartOptions } from '../compose.ts'
 
-/** Starts a server that drains and ends on SIGTERM and SIGINT; a second signal ends it at once. */
+/** Starts a server that ends when it is told to. */
 export async function run(
   config: Config,
   options?: Pick<StartOptions, 'development'>,
-): Promise<RunningServer> {
-  const server = await startServer(config, options)
+): Promise<void> {
+  endOnSignals(await startServer(config, options))
+}
+
+/** Lets a server drain and end on SIGTERM and SIGINT; a second signal ends it at once. */
+export function endOnSignals(server: Pick<RunningServer, 'close'>): void {
   let stopping = false
   const stop = (): void => {
     if (stopping) process.exit(1)
@@ -21,5 +25,4 @@ export async function run(
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  return server
 }

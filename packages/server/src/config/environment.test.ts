@@ -94,8 +94,9 @@ test('a value of the wrong type is a problem of its setting', () => {
   assert.match(problems(LEAST, { SIGNET_LISTEN_PORT: '65536' })[0] ?? '', /^listen\.port: /)
 })
 
-test('the variable of the command line is left to it', () => {
-  assert.deepEqual(problems(LEAST, { SIGNET_CONFIG: 'elsewhere.yaml' }), [])
+test('the variables of the command line and of a BFF are left to them', () => {
+  const others = { SIGNET_CONFIG: 'elsewhere.yaml', SIGNET_BFF_LISTEN_PORT: 'x' }
+  assert.deepEqual(problems(LEAST, others), [])
 })
 
 test('the file itself is not altered', () => {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { SERVER_FILE, type Format } from './format.ts'
 import { jsonSchema } from './schema.ts'
 import { suggest } from './suggest.ts'
 
-const PREFIX = 'SIGNET_'
+/** Variables by their names. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 interface Node {
   readonly type?: string
@@ -19,16 +21,21 @@ export interface Variable {
 }
 
 /** Every setting the environment can give, by the schema. */
-export function variables(
-  node: Node = jsonSchema(),
-  path: readonly string[] = [],
-): readonly Variable[] {
+export function variables({ schema, prefix }: Format = SERVER_FILE): readonly Variable[] {
+  return settingsIn(jsonSchema(schema), []).map(({ path, type }) => ({
+    name: prefix + path.join('_').toUpperCase(),
+    path,
+    type,
+  }))
+}
+
+function settingsIn(node: Node, path: readonly string[]): readonly Omit<Variable, 'name'>[] {
   const own = Object.entries(node.properties ?? {}).filter(([name]) => !name.startsWith('$'))
-  return own.flatMap(([name, child]): readonly Variable[] => {
+  return own.flatMap(([name, child]) => {
     const here = [...path, name]
-    if (child.type === 'object') return variables(child, here)
+    if (child.type === 'object') return settingsIn(child, here)
     if (child.type === 'array' || child.type === undefined) return []
-    return [{ name: PREFIX + here.join('_').toUpperCase(), path: here, type: child.type }]
+    return [{ path: here, type: child.type }]
   })
 }
 
@@ -39,13 +46,14 @@ export function variables(
  */
 export function withEnvironment(
   file: unknown,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+  format: Format = SERVER_FILE,
 ): { readonly merged: unknown; readonly problems: readonly string[] } {
-  const known = new Map(variables().map((variable) => [variable.name, variable]))
+  const known = new Map(variables(format).map((variable) => [variable.name, variable]))
   const problems: string[] = []
   const merged: unknown = structuredClone(file)
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith(PREFIX) || RESERVED.has(name)) continue
+    if (!name.startsWith(format.prefix) || format.foreign.test(name)) continue
     const fromFile = !known.has(name) && name.endsWith('_FILE')
     const variable = known.get(fromFile ? name.slice(0, -'_FILE'.length) : name)
     if (variable === undefined) problems.push(unknownVariable(name, [...known.keys()]))
@@ -55,9 +63,6 @@ export function withEnvironment(
   }
   return { merged, problems }
 }
-
-/** Read by the CLI itself. */
-const RESERVED: ReadonlySet<string> = new Set(['SIGNET_CONFIG'])
 
 function unknownVariable(name: string, known: readonly string[]): string {
   const suggestion = suggest(name, known)
@@ -71,7 +76,7 @@ function valueOf(
     fromFile,
     problems,
   }: {
-    readonly environment: Readonly<Record<string, string | undefined>>
+    readonly environment: Environment
     readonly fromFile: boolean
     readonly problems: string[]
   },

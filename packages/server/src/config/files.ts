@@ -7,7 +7,8 @@ const PEM = '-----BEGIN '
 
 /** The configuration file itself, as data. */
 export function readDocument(path: string): unknown {
-  return parseText(contents(path, { path, setting: 'the configuration file' }), path)
+  const file = readBytes(resolve(path), { path, setting: 'the configuration file' })
+  return parseText(file.toString(), path)
 }
 
 /**
@@ -30,20 +31,26 @@ export function parseText(text: string, source: string): unknown {
   }
 }
 
-/** A PEM file named in the configuration, relative to it; or the PEM itself, as `SIGNET_…_FILE` brings it. */
-export function readPem(
-  name: string,
-  at: { readonly path: string; readonly setting: string },
-): string {
-  return name.startsWith(PEM) ? name : contents(resolve(dirname(at.path), name), at)
+/** Where a file is named: in which configuration file, by which setting. */
+export interface Named {
+  readonly path: string
+  readonly setting: string
 }
 
-function contents(
-  file: string,
-  { path, setting }: { readonly path: string; readonly setting: string },
-): string {
+/** A PEM file named in the configuration, relative to it; or the PEM itself, as `SIGNET_…_FILE` brings it. */
+export function readPem(name: string, at: Named): string {
+  return name.startsWith(PEM) ? name : readBytes(name, at).toString()
+}
+
+/**
+ * A file named in the configuration, relative to it.
+ *
+ * @throws InvalidConfig when it cannot be read.
+ */
+export function readBytes(name: string, { path, setting }: Named): Buffer {
+  const file = resolve(dirname(path), name)
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file)
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     throw new InvalidConfig(path, [`${setting}: ${file} cannot be read (${reason})`])

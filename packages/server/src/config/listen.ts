@@ -1,13 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Listen } from './config.ts'
-import type { ConfigFile } from './file.ts'
+import type { ListenFile } from './file.ts'
 import { readPem } from './files.ts'
 import { InvalidConfig } from './problems.ts'
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
 
 /** SP-NET-01: without TLS only where nobody else can listen. */
-export function listenProblems({ listen }: ConfigFile): readonly string[] {
+export function listenProblems({ listen }: { readonly listen: ListenFile }): readonly string[] {
   if (listen.tls !== undefined || LOOPBACK.has(listen.host ?? '127.0.0.1')) return []
   return [
     `listen.tls: required on ${listen.host ?? ''} (SP-NET-01); plain http is for loopback, behind a TLS proxy`,
@@ -15,7 +15,7 @@ export function listenProblems({ listen }: ConfigFile): readonly string[] {
 }
 
 /** @throws InvalidConfig when certificate or key cannot be read, or do not belong together. */
-export function listenOn({ host, port, tls }: ConfigFile['listen'], path: string): Listen {
+export function listenOn({ host, port, tls }: ListenFile, path: string): Listen {
   const credential = tls && {
     certificate: readPem(tls.certificate, { path, setting: 'listen.tls.certificate' }),
     key: readPem(tls.key, { path, setting: 'listen.tls.key' }),

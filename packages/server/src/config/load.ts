@@ -9,14 +9,14 @@ import {
 import { dirname, resolve } from 'node:path'
 import { parsePasswordHash } from '../login/password-hash.ts'
 import type { Config, ServiceConfig } from './config.ts'
-import { withEnvironment } from './environment.ts'
+import { over, withoutUndefined } from './defaults.ts'
+import type { Environment } from './environment.ts'
 import type { ConfigFile, LifetimesFile, ServiceFile } from './file.ts'
-import { readDocument, readPem } from './files.ts'
+import { readPem } from './files.ts'
+import { SERVER_FILE } from './format.ts'
 import { listenOn, listenProblems } from './listen.ts'
-import { InvalidConfig, problemsOf } from './problems.ts'
-import { configSchema } from './schema.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
+import { InvalidConfig } from './problems.ts'
+import { readConfig } from './read.ts'
 
 const DAY = 86_400
 
@@ -27,19 +27,7 @@ const DAY = 86_400
  * @throws InvalidConfig listing every problem.
  */
 export function loadConfig(path: string, environment: Environment): Config {
-  return resolveConfig(readConfigFile(path, environment), path)
-}
-
-/** The file with the environment over it, checked against the schema, paths as written. */
-function readConfigFile(path: string, environment: Environment): ConfigFile {
-  const { merged, problems } = withEnvironment(readDocument(path), environment)
-  const checked = configSchema.safeParse(merged)
-  const all = [
-    ...problems,
-    ...(checked.success ? shapeProblems(checked.data) : problemsOf(checked.error)),
-  ]
-  if (!checked.success || all.length > 0) throw new InvalidConfig(path, all)
-  return checked.data
+  return resolveConfig(readConfig({ path, environment }, SERVER_FILE, shapeProblems), path)
 }
 
 /** The two forms: one issuer at the top, or several below `services`; never both. */
@@ -94,14 +82,6 @@ function outgoingOf({ outgoing }: ConfigFile, path: string): Config['outgoing'] 
   }
 }
 
-/** Defaults, and what the file says instead. */
-function over<All extends object>(
-  defaults: All,
-  given: { readonly [Key in keyof All]?: All[Key] | undefined } | undefined,
-): All {
-  return { ...defaults, ...withoutUndefined(given ?? {}) }
-}
-
 function servicesOf(file: ConfigFile): readonly ServiceFile[] {
   if (file.services !== undefined) return file.services
   const { issuer = '' } = file
@@ -143,16 +123,6 @@ function described(scopes: ServiceFile['scopes']): Service['scopes'] {
       { description: withoutUndefined(description) },
     ]),
   )
-}
-
-/** zod says `undefined` where we say absent. */
-function withoutUndefined<Given extends object>(
-  given: Given,
-): { [Key in keyof Given]: Exclude<Given[Key], undefined> } {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every undefined member is gone
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Given]: Exclude<Given[Key], undefined>
-  }
 }
 
 const LIFETIMES: Lifetimes = {

@@ -5,8 +5,8 @@ import { pathOf } from '../http/request.ts'
 
 export interface HealthPorts {
   readonly registry: Registry
-  /** Rejects when the store cannot be used. */
-  readonly checkStore: () => Promise<void>
+  /** Asks everything that this process cannot do without. */
+  readonly checks: () => Promise<readonly Check[]>
   readonly draining: () => boolean
   /** In development: what `/dev/events` shows. */
   readonly steps?: StepLog
@@ -17,9 +17,12 @@ export interface Management {
   close(): Promise<void>
 }
 
-interface Check {
+/** Something this process cannot do without, and whether it works. */
+export interface Check {
   readonly name: string
   readonly ok: boolean
+  /** What is wrong with it. */
+  readonly detail?: string
 }
 
 /**
@@ -88,15 +91,8 @@ function stepsFor({ url = '' }: IncomingMessage, steps: StepLog): object {
   return { events: steps.since(since, searchParams.get('client_id') ?? '') }
 }
 
-async function check({ checkStore, draining }: HealthPorts): Promise<readonly Check[]> {
-  const store = await checkStore().then(
-    () => true,
-    () => false,
-  )
-  return [
-    { name: 'accepting', ok: !draining() },
-    { name: 'store', ok: store },
-  ]
+async function check({ checks, draining }: HealthPorts): Promise<readonly Check[]> {
+  return [{ name: 'accepting', ok: !draining() }, ...(await checks())]
 }
 
 function tell(response: ServerResponse, status: number, body: object): void {

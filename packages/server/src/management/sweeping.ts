@@ -12,7 +12,7 @@ const LATER = 5_000
 
 export interface SweepingPorts {
   readonly sweep: Sweep
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'swept'>
   readonly log: Logger
 }
 
