@@ -3,7 +3,7 @@ import { codeLocation } from '../authorization-response.ts'
 import { words } from '../authorization-parameters.ts'
 import type { Client } from '../clients/client.ts'
 import type { Service } from '../config.ts'
-import { digestOf } from '../digest.ts'
+import { datedName, datedSecret, digestOf } from '../digest.ts'
 import type { RedirectToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { PushedRequest, Seconds, Session } from '../store.ts'
@@ -26,16 +26,16 @@ export async function authorize(
   session: Session,
   ports: Ports,
 ): Promise<RedirectToClient> {
-  const { store, random, clock, service } = ports
+  const { store, clock, service } = ports
   await end(pushed, ports)
   const { parameters } = pushed
-  const code = random.token(256)
+  const code = datedSecret(ports)
   const now = clock.now()
   const status = tellsStatus(client, service) ? takePosition(ports) : undefined
   const position = typeof status === 'object' ? await status : status
   await store.codes.put({
     digest: digestOf(code),
-    grantId: random.token(128),
+    grantId: datedName(ports),
     authorization: {
       clientId: client.id,
       subject: session.subject,

@@ -197,11 +197,11 @@ test('SP-AS-11 SP-AS-12 SP-CR-06 DPOP-JKT-01 a code carries the request and the 
   const asked = { dpop_jkt: 'jkt', max_age: '1000', resource: [API], claims }
   const outcome = await browser.arrive(await pushed(scene, asked))
   const code = answerOf(outcome).get('code') ?? ''
-  assert.match(code, /^[\w-]{43}$/, '256 bits')
+  assert.match(code, /^[\da-z]{7}\.[\w-]{43}$/, 'its second, and 256 bits')
   const found = await scene.store.codes.peek(digestOf(code))
   const { grantId = '', digest: _, status = -1, ...kept } = found ?? {}
   assert.ok(status >= 0 && status < 1_024)
-  assert.match(grantId, /^[\w-]{22}$/)
+  assert.match(grantId, /^[\da-z]{7}[\w-]{22}$/)
   assert.deepEqual(kept, {
     authorization: {
       clientId: 'app',

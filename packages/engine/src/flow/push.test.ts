@@ -54,7 +54,7 @@ describe('a pushed request that is right', () => {
     assert.ok(bits.every((asked) => asked >= 128))
     assert.notEqual(one.requestUri, other.requestUri)
     assert.ok(one.requestUri.startsWith(REQUEST_URI_PREFIX))
-    assert.match(one.requestUri.slice(REQUEST_URI_PREFIX.length), /^[\w-]{43,}$/)
+    assert.match(one.requestUri.slice(REQUEST_URI_PREFIX.length), /^[\da-z]{7}\.[\w-]{43}$/)
   })
 
   test('the store keeps a digest of the request_uri, and nothing that was only there to be checked', async () => {

@@ -2,7 +2,7 @@ import { enforce, verifyIdTokenHint } from '@signet/protocol'
 import { readParameters, type AcceptedParameters } from '../authorization-parameters.ts'
 import { useOnce, verifyRequestProof } from '../back-channel.ts'
 import { authenticateClient } from '../client-authentication.ts'
-import { digestOf } from '../digest.ts'
+import { datedSecret, digestOf } from '../digest.ts'
 import type { BackChannelRequest, Pushed } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import { permittedClaims } from '../tokens/claims.ts'
@@ -19,7 +19,7 @@ export const REQUEST_URI_PREFIX = 'urn:ietf:params:oauth:request_uri:'
  * @see {@link https://www.rfc-editor.org/rfc/rfc9126.html#section-2 RFC 9126 §2}
  */
 export async function push(request: BackChannelRequest, ports: Ports): Promise<Pushed> {
-  const { service, store, clock, random } = ports
+  const { service, store, clock } = ports
   const { form, client, assertion } = await authenticateClient(request, ports)
   const url = service.endpoints.pushedAuthorizationRequest
   const proof = verifyRequestProof(request, { method: 'POST', url }, ports)
@@ -29,7 +29,7 @@ export async function push(request: BackChannelRequest, ports: Ports): Promise<P
   const accepted = enforce(pushRules, { client, service, parameters, proof })
   const hintedSubject = readHint(parameters.id_token_hint, ports)
 
-  const requestUri = `${REQUEST_URI_PREFIX}${random.token(256)}`
+  const requestUri = `${REQUEST_URI_PREFIX}${datedSecret(ports)}`
   const expiresIn = service.lifetimes.pushedRequest
   const expiresAt = clock.now() + expiresIn
   await store.pushedRequests.put({

@@ -10,7 +10,7 @@ import { PASSWORD_ACR } from '../../authentication-context.ts'
 import type { AcceptedParameters } from '../../authorization-parameters.ts'
 import type { Client } from '../../clients/client.ts'
 import { endpointsOf, type Service } from '../../config.ts'
-import { digestOf } from '../../digest.ts'
+import { datedSecret, digestOf } from '../../digest.ts'
 import type { LogoutNotice, Ports } from '../../ports.ts'
 import type { AuditEvent, Consent, PushedRequest, Session, Store } from '../../store.ts'
 import {
@@ -114,18 +114,19 @@ export function createScene(): Scene {
 
 /** A request that the push has accepted, of `app` unless said otherwise. */
 export async function pushed(
-  { ports: { random, service }, clock, store }: Scene,
+  { ports, clock, store }: Scene,
   change?: Partial<AcceptedParameters>,
   row?: Partial<PushedRequest>,
 ): Promise<string> {
-  const requestUri = `${REQUEST_URI_PREFIX}${random.token(256)}`
-  const expiresAt = clock.now() + service.lifetimes.pushedRequest
+  const requestUri = `${REQUEST_URI_PREFIX}${datedSecret(ports)}`
+  const { pushedRequest, interaction } = ports.service.lifetimes
+  const expiresAt = clock.now() + pushedRequest
   await store.pushedRequests.put({
     digest: digestOf(requestUri),
     clientId: app.id,
     parameters: { ...parameters, ...change },
     expiresAt,
-    keptUntil: expiresAt + service.lifetimes.interaction,
+    keptUntil: expiresAt + interaction,
     ...row,
   })
   return requestUri
