@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { headerOf } from './testing/claims.ts'
+import { signet, type Ran } from './testing/cli.ts'
 import { ask, json, member } from './testing/https.ts'
 import { codeOf, Peer, type Granted } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
@@ -150,6 +151,20 @@ test('a client of one service is nobody at another', async () => {
     const answer = await onlyAtRoot.at(issuer).push()
     assert.equal(answer.status, 401)
     assert.equal(member(answer, 'error'), 'invalid_client')
+  }
+})
+
+test('the operator explains an event by its error_uri, which names the service', async () => {
+  const run = (...args: readonly string[]): Promise<Ran> =>
+    signet(['explain', ...args, '--config', server.site.configFile])
+  for (const issuer of issuers.slice(1)) {
+    const errorUri = member(await onlyAtRoot.at(issuer).push(), 'error_uri')
+    const { code, stdout } = await run(errorUri)
+    assert.equal(code, 0)
+    assert.match(stdout, /^Client +lonely$/m)
+    const id = errorUri.slice(errorUri.lastIndexOf('/') + 1)
+    assert.match((await run(id)).stderr, /Add --issuer with one of/)
+    assert.match((await run(id, '--issuer', issuers[0] ?? '')).stderr, /no event/)
   }
 })
 

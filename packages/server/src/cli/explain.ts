@@ -11,15 +11,26 @@ export function addExplain(program: Command): void {
   )
     .option('--json', 'as JSON')
     .action(async (id: string, options: ServiceOptions & { readonly json?: boolean }) => {
-      const event = await onService(options, ({ store }) => store.audit.find(lastSegment(id)))
-      if (event === undefined) throw new UsageError(`There is no event ${id}, or no longer.`)
+      const named = eventOf(id)
+      const event = await onService({ ...named.service, ...options }, ({ store }) =>
+        store.audit.find(named.id),
+      )
+      if (event === undefined) {
+        throw new UsageError(
+          `There is no event ${named.id}, or no longer; audit.retention says how long events are kept.`,
+        )
+      }
       print(options.json === true ? JSON.stringify(event, undefined, 2) : explanation(event))
     })
 }
 
-/** Takes an `error_uri` as well as the id at its end. */
-function lastSegment(id: string): string {
-  return id.slice(id.lastIndexOf('/') + 1)
+/** Takes an `error_uri`, which tells the issuer too, as well as the id at its end. */
+function eventOf(given: string): {
+  readonly id: string
+  readonly service?: { readonly issuer: string }
+} {
+  const [, issuer, id] = /^(https:.+)\/errors\/([^/]+)$/.exec(given) ?? []
+  return issuer === undefined || id === undefined ? { id: given } : { id, service: { issuer } }
 }
 
 /** An event in plain words. */
