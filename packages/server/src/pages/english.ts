@@ -113,7 +113,6 @@ export const english: Texts = {
     description: 'Description',
     requirement: 'Requirement',
     at: 'Time',
-    documentation: 'Read about this requirement',
     operator: 'For the operator of this server',
     operatorDetail:
       'The audit record holds what was expected, what was received and how to mend it:',
@@ -131,9 +130,6 @@ export const english: Texts = {
     metadataDetail: 'Endpoints and everything this server enforces',
     keys: 'Signing keys',
     keysDetail: 'The JWK set to verify what this server signs',
-    demo: 'Demonstration accounts',
-    username: 'Username',
-    password: 'Password',
     pledge: {
       claim: 'Access, under seal.',
       detail: 'Every token works only in the hand that holds its key.',

@@ -6,16 +6,12 @@ import { type ErrorKind, texts } from './texts.ts'
 /** Why a person cannot go on, as far as the person may know. */
 export interface ErrorPage extends Site {
   readonly kind: ErrorKind
-  /** Stands in for the title of the kind. */
-  readonly title?: string | undefined
   /** Leads the operator to the audit event. */
   readonly eventId?: string | undefined
   /** Safe text that says more, such as an `error_description`. */
   readonly detail?: string | undefined
   /** The name of the cookie that did not come, if `kind` is `cookie`. */
   readonly cookieName?: string | undefined
-  /** What the person can do; stands in for the advice of the kind. */
-  readonly help?: string | undefined
 }
 
 /**
@@ -26,20 +22,19 @@ export interface ErrorPage extends Site {
 export function errorPage(model: ErrorPage, language: Language): string {
   const t = texts[language].error
   const kind = t.kinds[model.kind]
-  const title = model.title ?? kind.title
   return render(model, language, {
     template: 'error',
-    title,
+    title: kind.title,
     pledge: t.pledge,
     content: {
       t,
-      title,
+      title: kind.title,
       happened:
         model.kind === 'cookie' && model.cookieName !== undefined
           ? phrase(t.cookieNamed, { cookie: model.cookieName })
           : [{ text: kind.happened, foreign: false }],
       detail: model.detail,
-      help: model.help ?? kind.help,
+      help: kind.help,
       eventIdLabel: texts[language].eventId,
       eventId: model.eventId,
     },

@@ -116,7 +116,6 @@ export const german: Texts = {
     description: 'Beschreibung',
     requirement: 'Anforderung',
     at: 'Zeit',
-    documentation: 'Mehr über diese Anforderung lesen',
     operator: 'Für den Betreiber dieses Servers',
     operatorDetail:
       'Der Audit-Eintrag nennt, was erwartet wurde, was ankam und wie es zu beheben ist:',
@@ -135,9 +134,6 @@ export const german: Texts = {
     metadataDetail: 'Endpunkte und alles, was dieser Server durchsetzt',
     keys: 'Signaturschlüssel',
     keysDetail: 'Der JWK-Satz zum Prüfen dessen, was dieser Server signiert',
-    demo: 'Demonstrationskonten',
-    username: 'Benutzername',
-    password: 'Passwort',
     pledge: {
       claim: 'Zugriff, besiegelt.',
       detail: 'Jedes Token wirkt nur in der Hand, die seinen Schlüssel hält.',

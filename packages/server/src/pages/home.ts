@@ -4,19 +4,11 @@ import { phrase } from './phrase.ts'
 import { render, type Site } from './render.ts'
 import { texts } from './texts.ts'
 
-/** An account anybody may use to try the server out. */
-export interface DemoUser {
-  readonly username: string
-  readonly password: string
-}
-
 /** What an issuer says about itself at its own address. */
 export interface HomePage extends Site {
   readonly issuer: string
   readonly metadataUrl: string
   readonly jwksUrl: string
-  /** Only where `signet dev` has made up its own users. */
-  readonly demo?: { readonly users: readonly DemoUser[]; readonly hint: string } | undefined
 }
 
 /** The page at the issuer: tells people where to begin, and applications where to read on. */
@@ -33,7 +25,6 @@ export function homePage(model: HomePage, language: Language): string {
         link(model.metadataUrl, t.metadata, t.metadataDetail),
         link(model.jwksUrl, t.keys, t.keysDetail),
       ],
-      demo: model.demo,
     },
   })
 }

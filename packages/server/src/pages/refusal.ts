@@ -1,4 +1,3 @@
-import { linkable } from './escape.ts'
 import type { Language } from './language.ts'
 import { render, type Site } from './render.ts'
 import { texts } from './texts.ts'
@@ -14,7 +13,6 @@ export interface RefusalPage extends Site {
   readonly says: string
   /** When it happened, an ISO 8601 time. */
   readonly at: string
-  readonly documentationUrl?: string | undefined
 }
 
 /**
@@ -39,7 +37,6 @@ export function refusalPage(model: RefusalPage, language: Language): string {
       says: model.says,
       at: model.at,
       time: readable(model.at, language),
-      documentationUrl: linkable(model.documentationUrl),
     },
   })
 }

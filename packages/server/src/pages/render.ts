@@ -11,8 +11,6 @@ export interface Site {
   readonly serviceName: string
   /** The path the assets are served under, without a slash at its end; `/assets` if absent. */
   readonly assetsPath?: string | undefined
-  /** A stylesheet of the operator, loaded after ours: same origin, overrides the variables. */
-  readonly themeUrl?: string | undefined
 }
 
 /** A field of a form that people do not see. */
@@ -49,14 +47,14 @@ for (const name of templates) {
 
 /** A complete HTML document: the page's own part inside the frame all pages share. */
 export function render(site: Site, language: Language, view: View): string {
-  const { assetsPath = '/assets', themeUrl } = site
+  const { assetsPath = '/assets' } = site
   const { detail } = view.pledge
   const name = abridge(site.serviceName)
   const frame = {
     language,
     title: `${view.title} · ${name}`,
     serviceName: name,
-    styles: [`${assetsPath}/${stylesheet.name}`, ...(themeUrl === undefined ? [] : [themeUrl])],
+    stylesheet: `${assetsPath}/${stylesheet.name}`,
     icon: `${assetsPath}/${icon.name}`,
     footer: texts[language].footer,
     page: view.template,

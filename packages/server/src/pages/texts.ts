@@ -87,7 +87,6 @@ export interface Texts {
     readonly description: string
     readonly requirement: string
     readonly at: string
-    readonly documentation: string
     readonly operator: string
     readonly operatorDetail: string
     readonly pledge: Pledge
@@ -101,9 +100,6 @@ export interface Texts {
     readonly metadataDetail: string
     readonly keys: string
     readonly keysDetail: string
-    readonly demo: string
-    readonly username: string
-    readonly password: string
     readonly pledge: Pledge
   }
 }

@@ -35,7 +35,6 @@ function loginSamples(disguise: Disguise): Record<string, Sample> {
     clientHost: disguise('app.budget-planner.example'),
     action: disguise('/login/4f2a'),
     cancelAction: disguise('/login/4f2a/cancel'),
-    themeUrl: disguise('/theme.css'),
   }
   const username = disguise('alice')
   const withProblem = problems.map((problem): [string, Sample] => [
@@ -93,9 +92,7 @@ function otherSamples(disguise: Disguise): Record<string, Sample> {
         {
           kind: 'cookie',
           cookieName: disguise('__Host-signet-interaction'),
-          title: disguise('This is not the browser you started in'),
           detail: disguise('the request_uri has been used'),
-          help: disguise('Open the application again.'),
           eventId,
           serviceName,
         },
@@ -127,13 +124,8 @@ function publicSamples(disguise: Disguise): Record<string, Sample> {
     metadataUrl: disguise('https://auth.bank.example/.well-known/openid-configuration'),
     jwksUrl: disguise('https://auth.bank.example/jwks'),
   }
-  const demo = {
-    users: [{ username: disguise('alice'), password: disguise('correct horse') }],
-    hint: disguise('This server was started for trying out. Run the flow to see it at work.'),
-  }
   return {
     home: (language) => homePage(home, language),
-    'home-demo': (language) => homePage({ ...home, demo }, language),
     refusal: (language) =>
       refusalPage(
         {
@@ -144,7 +136,6 @@ function publicSamples(disguise: Disguise): Record<string, Sample> {
           requirementId: disguise('DPOP-09'),
           says: disguise('accepts a proof only for the address it was made for'),
           at: disguise('2026-03-01T12:30:05Z'),
-          documentationUrl: disguise('https://www.rfc-editor.org/rfc/rfc9449#section-4.3'),
         },
         language,
       ),
