@@ -75,10 +75,16 @@ test('a refusal that is no rule is found where it is thrown', () => {
       id: 'XY-AZ-07',
       reason: 'code_used',
       error: 'invalid_grant',
-      says: 'the code was used before',
+      says: 'says: the code was used before',
       remedy: 'Start again.',
     },
   ])
+})
+
+test('a refusal made with a shorthand has the error code the shorthand is named after', () => {
+  const thrown = `new Refused(invalidRequest('too large'), { id: 'A', reason: 'b', remedy: 'C.' })`
+  const [found] = thrownRefusals(new Map([['packages/server/src/http/refusals.ts', thrown]]))
+  assert.deepEqual([found?.error, found?.says], ['invalid_request', 'says: too large'])
 })
 
 test('the rules of the product load, and each is complete', async () => {

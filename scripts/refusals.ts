@@ -75,12 +75,13 @@ function refusalOf(
   return { file, id, reason, remedy, error, says }
 }
 
-/** What `refusal('invalid_grant', 'the code is …')`, or a shorthand of it, tells the caller. */
+/** What `refusal('invalid_grant', 'the code is …')`, or a shorthand named after the code, tells the caller. */
 function answerOf(node: Argument | undefined): readonly [error: string, says: string] {
-  if (node?.type !== 'CallExpression') return ['', '']
-  const texts = node.arguments.map(textOf).filter((text) => text !== undefined)
-  const [first = '', second = ''] = texts
-  return texts.length > 1 ? [first, second] : ['', first]
+  if (node?.type !== 'CallExpression' || node.callee.type !== 'Identifier') return ['', '']
+  const texts = node.arguments.map(textOf)
+  const shorthand = node.callee.name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const [error = '', description = ''] = shorthand === 'refusal' ? texts : [shorthand, texts[0]]
+  return [error, description && `says: ${description}`]
 }
 
 /** The members of an object literal that are plain strings. */

@@ -156,12 +156,14 @@ function consentRequired({ scopes, resources }: Access): Refused {
 }
 
 function contextUnmet({ session }: Situation): Refused {
-  const description = 'an essential acr value cannot be met'
-  return new Refused(refusal('unmet_authentication_requirements', description), {
-    id: 'OIDC-14',
-    reason: 'acr_unmet',
-    expected: `an essential acr among: ${ACR_VALUES.join(' ')}`,
-    received: session === undefined ? 'only other values' : `a login with acr ${session.acr}`,
-    remedy: 'Ask for one of the acr_values_supported, or make the claim voluntary.',
-  })
+  return new Refused(
+    refusal('unmet_authentication_requirements', 'an essential acr value cannot be met'),
+    {
+      id: 'OIDC-14',
+      reason: 'acr_unmet',
+      expected: `an essential acr among: ${ACR_VALUES.join(' ')}`,
+      received: session === undefined ? 'only other values' : `a login with acr ${session.acr}`,
+      remedy: 'Ask for one of the acr_values_supported, or make the claim voluntary.',
+    },
+  )
 }
