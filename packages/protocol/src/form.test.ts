@@ -83,6 +83,18 @@ test('OAU-01 finds a parameter that occurs twice, even if its values are the sam
   assert.equal(duplicateName(parseForm('a=1&%61=1')), 'a')
 })
 
+test('OAU-01 finds a repetition wherever it stands in forms of any length', () => {
+  for (const length of [2, 23, 24, 25, 100]) {
+    const names = Array.from({ length }, (_, index) => `n${index}`)
+    assert.equal(duplicateName(parseForm(names.join('&'))), undefined)
+    for (const repeated of ['n0', `n${length - 2}`]) {
+      const form = parseForm([...names.slice(0, -1), repeated].join('&'))
+      assert.equal(duplicateName(form), repeated, `${repeated} among ${length}`)
+      assert.equal(duplicateName(form, new Set([repeated])), undefined)
+    }
+  }
+})
+
 test('OAU-01 lets a parameter occur twice only if it may', () => {
   const form = parseForm('resource=x&resource=y&client_id=1')
   assert.equal(duplicateName(form, new Set(['resource'])), undefined)

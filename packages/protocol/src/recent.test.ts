@@ -14,11 +14,3 @@ test('what is asked for stays, what is not goes, and there is never more than al
   assert.deepEqual(recent.find('flood 999'), { count: 999 })
   assert.equal(recent.find('flood 0'), undefined)
 })
-
-test('nothing is left when all is forgotten', () => {
-  const recent = createRecent<object>(10)
-  recent.remember('a', {})
-  recent.clear()
-  assert.equal(recent.find('a'), undefined)
-  assert.equal(recent.size, 0)
-})

@@ -2,7 +2,6 @@
 export interface Recent<Value extends object> {
   find(text: string): Value | undefined
   remember(text: string, value: Value): void
-  clear(): void
   readonly size: number
 }
 
@@ -31,10 +30,6 @@ export function createRecent<Value extends object>(most: number): Recent<Value> 
       return former
     },
     remember,
-    clear() {
-      young = new Map()
-      old = new Map()
-    },
     get size() {
       return young.size + old.size
     },

@@ -1,13 +1,21 @@
-import { refusal, Refused, verifyAccessToken, type VerificationKey } from '@signet/protocol'
+import {
+  createRecent,
+  refusal,
+  Refused,
+  verifyAccessToken,
+  type Recent,
+  type VerificationKey,
+} from '@signet/protocol'
 import { digestOf } from '../digest.ts'
 import type { Keys, Ports } from '../ports.ts'
 import type { Digest } from '../store.ts'
 import type { IssuedClaims } from './issue.ts'
 
-/** Tokens whose signature was verified, least recently used first. It holds for the keys it was made with only. */
+/** Tokens whose signature was verified. It holds for the keys it was made with only. */
 interface Remembered {
   readonly jwks: string
-  readonly tokens: Map<Digest, IssuedClaims>
+  /** By digest. */
+  readonly tokens: Recent<IssuedClaims>
 }
 
 /** A few megabytes at most. */
@@ -34,12 +42,8 @@ function readJwt(token: string, ports: Ports): IssuedClaims | undefined {
   const { service, clock, keys } = ports
   const digest = digestOf(token)
   const { tokens } = memoryOf(keys)
-  const known = tokens.get(digest)
-  if (known !== undefined) {
-    tokens.delete(digest)
-    tokens.set(digest, known)
-    return known
-  }
+  const known = tokens.find(digest)
+  if (known !== undefined) return known
   const published: readonly VerificationKey[] = keys.published
   const verified = verifyAccessToken(token, {
     issuer: service.issuer,
@@ -62,19 +66,13 @@ export function rememberAccessToken(token: string, claims: IssuedClaims, { keys 
 }
 
 function remember(digest: Digest, claims: IssuedClaims, keys: Keys): void {
-  const { tokens } = memoryOf(keys)
-  tokens.set(digest, claims)
-  if (tokens.size <= MOST) return
-  for (const oldest of tokens.keys()) {
-    tokens.delete(oldest)
-    return
-  }
+  memoryOf(keys).tokens.remember(digest, claims)
 }
 
 function memoryOf(keys: Keys): Remembered {
   const memory = remembered.get(keys)
   if (memory !== undefined && memory.jwks === keys.jwks) return memory
-  const fresh: Remembered = { jwks: keys.jwks, tokens: new Map() }
+  const fresh: Remembered = { jwks: keys.jwks, tokens: createRecent(MOST) }
   remembered.set(keys, fresh)
   return fresh
 }

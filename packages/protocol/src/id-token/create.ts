@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { Algorithm } from '../jose/algorithms.ts'
 import { signJwt } from '../jose/sign.ts'
@@ -27,6 +26,6 @@ export function createIdToken(
  */
 export function atHash(accessToken: string, alg: Algorithm): string {
   const algorithm = alg === 'EdDSA' || alg === 'Ed25519' ? 'sha512' : 'sha256'
-  const digest = Buffer.from(hash(algorithm, accessToken, 'hex'), 'hex')
+  const digest = hash(algorithm, accessToken, 'buffer')
   return digest.subarray(0, digest.length / 2).toString('base64url')
 }
