@@ -29,6 +29,7 @@ for (const [title, header] of [
   ['empty', `${session}=`],
   ['under a longer name', `x${session}=v`],
   ['under a name that begins like ours', `${session}x=v`],
+  ['under a name that only looks like ours, to get past its prefix', `\u00a0${session}=v`],
   ['sent twice, so that one may be foreign', `${session}=v; ${session}=w`],
   ['with characters we never write', `${session}="v"`],
   ['far too long', `${session}=${'v'.repeat(1_025)}`],

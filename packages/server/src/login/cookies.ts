@@ -29,7 +29,8 @@ export function readCookie(header: string | undefined, name: string): string | u
   if (header === undefined) return undefined
   const values = header
     .split(';')
-    .map((pair) => pair.trim())
+    // Not \u00a0 and the like, which `trim` takes: with such a name anybody may set a cookie past the prefix.
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1))
   const [value] = values
