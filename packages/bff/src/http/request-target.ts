@@ -21,9 +21,15 @@ export function readTarget(url: string): RequestTarget | undefined {
   return path.split('/').some(isDotSegment) ? undefined : { path, search }
 }
 
-/** Escapes must be well-formed, and hide no separator, dot, percent or control character. */
+/** Escapes must be well-formed UTF-8 (`%c0%ae` is a dot to some), and hide no separator, dot, percent or control character. */
 function hasTrickyEscape(path: string): boolean {
-  return /%(?![0-9a-f]{2})/i.test(path) || /%(?:[01][0-9a-f]|25|2e|2f|3b|5c|7f)/i.test(path)
+  if (/%(?:[01][0-9a-f]|25|2e|2f|3b|5c|7f)/i.test(path)) return true
+  try {
+    decodeURIComponent(path)
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** Some servers drop what follows a semicolon before they look at the dots. */
