@@ -29,6 +29,7 @@ export type StatusBits = 1 | 2 | 4 | 8
 export interface ReadableStatusList extends FetchedStatusList {
   readonly claims: JsonObject & {
     readonly status_list: { readonly bits: StatusBits; readonly lst: string }
+    readonly iat: Seconds
     readonly exp?: Seconds
     readonly ttl?: Seconds
   }

@@ -11,7 +11,8 @@ import {
 } from '@signet/protocol'
 import type { GuardOptions } from './options.ts'
 import type { GuardRequest } from './request.ts'
-import { createStage, ISSUER, type Stage } from './testing/stage.ts'
+import { API, createStage, ISSUER, type Stage } from './testing/stage.ts'
+import { createTestIssuer } from './testing/test-issuer.ts'
 
 const URI = `${ISSUER}/status/1`
 
@@ -150,6 +151,37 @@ test('SP-CR-08 BCP-13 a token cannot make the guard call anybody but its issuer'
     assert.equal(event.reason, 'token_status_missing')
   }
   assert.deepEqual(stage.calls, [])
+})
+
+test('SP-RS-03 JWT-07 no issuer can take away the list of another one on the same host', async () => {
+  const other = `${ISSUER}/other`
+  const stage = createStage()
+  const evil = createTestIssuer({ issuer: other, resource: API, now: () => stage.clock.now })
+  const both = createStage({ issuer: [stage.issuer.trusted, evil.trusted] })
+  // The keys of the guard under test are those of the first stage.
+  const { issuer } = stage
+  publish({ ...both, issuer }, { claims: { iss: ISSUER } })
+  const status = { status_list: { idx: 0, uri: URI } }
+  const foreign = await both.refused(evil.request({ token: evil.token({ status }) }))
+  assert.equal(foreign.status, 503)
+  await both.granted(issuer.request({ token: issuer.token({ status }) }))
+})
+
+test('SP-RS-03 a list that is older than the last one takes no revocation back', async () => {
+  const stage = stageWith({ statusListGraceSeconds: 30 })
+  const made = stage.clock.now
+  publish(stage, { bytes: [1], claims: { iat: made } })
+  await stage.refused(stage.at(0))
+  publish(stage, { claims: { iat: made - 1 } })
+  stage.clock.now += 5
+  const { event } = await stage.refused(stage.at(0))
+  assert.equal(event.reason, 'token_revoked')
+  assert.match(stage.troubles.join(), /older/)
+  stage.clock.now += 30
+  assert.equal((await stage.refused(stage.at(0))).status, 503)
+  publish(stage, { claims: { iat: made } })
+  stage.clock.now += 1
+  await stage.granted(stage.at(0))
 })
 
 test('a token without status passes unless one is required, and the look can be turned off', async () => {

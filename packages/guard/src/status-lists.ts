@@ -37,6 +37,7 @@ export interface StatusLists {
 }
 
 interface StatusList {
+  readonly iat: Seconds
   readonly bits: StatusBits
   readonly bytes: Buffer
   readonly exp: Seconds
@@ -70,10 +71,12 @@ export function createStatusLists(settings: StatusListSettings, world: World): S
   const lists = new Map<string, Fetched<StatusList>>()
 
   const listOf = ({ uri, issuer }: Reference): Fetched<StatusList> => {
-    const known = lists.get(uri)
+    // Issuers on one host can name the lists of each other: whose keys a list is held against is part of what it is.
+    const name = `${issuer.identifier} ${uri}`
+    const known = lists.get(name)
     if (known !== undefined) return known
     const list = fetchedList({ uri, issuer, onTrouble: settings.onTrouble }, world)
-    lists.set(uri, list)
+    lists.set(name, list)
     for (const oldest of lists.keys()) {
       if (lists.size <= MOST_LISTS) break
       lists.delete(oldest)
@@ -153,7 +156,7 @@ interface Source {
 }
 
 function fetchedList({ uri, issuer, onTrouble }: Source, world: World): Fetched<StatusList> {
-  const load = async (): Promise<StatusList> => {
+  const load = async (last: StatusList | undefined): Promise<StatusList> => {
     const { status, body } = await world.http({ url: uri, accept: 'application/statuslist+jwt' })
     if (status !== 200) throw new Error(`${uri}: status ${status}`)
     const jwt = decodeOrRefuse(body.toString('utf8').trim(), {
@@ -170,9 +173,11 @@ function fetchedList({ uri, issuer, onTrouble }: Source, world: World): Fetched<
       now,
     }).claims
     if (!(await isSignedBy(issuer, jwt))) throw new Error(`${uri}: not signed by the issuer`)
+    // A cache between us and the issuer must not take a revocation back.
+    if (last !== undefined && list.iat < last.iat) throw new Error(`${uri}: older than the last`)
     const { bits, lst } = list.status_list
     const bytes = world.inflate(Buffer.from(lst, 'base64url'), LARGEST)
-    return { bits, bytes, exp: orEver(list.exp), ttl: orEver(list.ttl) }
+    return { iat: list.iat, bits, bytes, exp: orEver(list.exp), ttl: orEver(list.ttl) }
   }
   return createFetched(load, {
     now: () => world.now(),
