@@ -186,7 +186,7 @@ describe('a server that drains', () => {
     const underWay = rig.get('/errors/x')
     await entered.promise
     const closed = rig.server.close()
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    for (let tries = 0; tries < 100 && (await listening(rig.server.url)); tries += 1);
     assert.equal(await listening(rig.server.url), false)
     gate.resolve()
     assert.equal((await underWay).status, 404)
