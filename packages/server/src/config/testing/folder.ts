@@ -26,7 +26,7 @@ const made = await createLocalCertificates(['localhost'], Date.now())
 export const CREDENTIAL: Credential = made.server
 export const AUTHORITY: string = made.authority
 
-export const KEY: object = generateSigningKey('ES256').publicJwk
+const KEY: object = generateSigningKey('ES256').publicJwk
 
 /** What a file needs and no more. */
 export const LEAST: Readonly<Record<string, unknown>> = {
