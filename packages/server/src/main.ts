@@ -4,6 +4,7 @@ import { SchemaRefused } from '@signet/store/sqlite'
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { DeclarationClash } from './adapters/declarations.ts'
+import { addBff } from './cli/bff.ts'
 import { addClient } from './cli/client.ts'
 import { addConfig } from './cli/config.ts'
 import { UsageError } from './cli/context.ts'
@@ -24,7 +25,7 @@ const program = new Command('signet')
   .showHelpAfterError('(signet --help shows what there is)')
   .showSuggestionAfterError()
 
-for (const add of [addServe, addDev, addClient, addUser, addKeys, addConfig, addExplain])
+for (const add of [addServe, addDev, addBff, addClient, addUser, addKeys, addConfig, addExplain])
   add(program)
 
 const EXPECTED = [

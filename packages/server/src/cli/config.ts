@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { variables } from '../config/environment.ts'
+import { SERVER_FILE, type Format } from '../config/format.ts'
 import { loadConfig } from '../config/load.ts'
 import { printConfig } from '../config/print.ts'
 import { jsonSchema } from '../config/schema.ts'
@@ -29,11 +30,12 @@ export function addConfig(program: Command): void {
   config
     .command('environment')
     .description('list the variables that override the file; each also as NAME_FILE')
-    .action(() =>
-      print(
-        variables()
-          .map(({ name, path }) => `${name}  ${path.join('.')}`)
-          .join('\n'),
-      ),
-    )
+    .action(() => print(listVariables(SERVER_FILE)))
+}
+
+/** Each variable that can override a setting, and which one that is. */
+export function listVariables(format: Format): string {
+  return variables(format)
+    .map(({ name, path }) => `${name}  ${path.join('.')}`)
+    .join('\n')
 }

@@ -3,7 +3,7 @@ import type { ConfigFile } from './file.ts'
 
 /** Everything a configuration file may say. Names are those of the wire and of the documentation. */
 
-const seconds = z.int().min(1)
+export const seconds: z.ZodInt = z.int().min(1)
 const port = z.int().min(0).max(65_535)
 const algorithm = z.enum(['ES256', 'PS256', 'EdDSA'])
 
@@ -97,6 +97,25 @@ const service = {
   users: z.array(user).optional(),
 }
 
+/** Where a process listens. */
+export const listenSchema = z.strictObject({
+  host: z.string().optional(),
+  port,
+  tls: z
+    .strictObject({
+      certificate: z.string().describe('PEM file (or PEM), the chain included.'),
+      key: z.string().describe('PEM file (or PEM).'),
+    })
+    .optional(),
+})
+
+/** Where it is looked after. */
+export const managementSchema = z.strictObject({ host: z.string().optional(), port })
+
+export const logSchema = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
+})
+
 const serviceSchema = z.strictObject(service)
 
 export const configSchema: z.ZodType<ConfigFile> = z
@@ -109,21 +128,10 @@ export const configSchema: z.ZodType<ConfigFile> = z
       .min(1)
       .optional()
       .describe('Several issuers in one process; instead of issuer and what belongs to it.'),
-    listen: z.strictObject({
-      host: z.string().optional(),
-      port,
-      tls: z
-        .strictObject({
-          certificate: z.string().describe('PEM file (or PEM), the chain included.'),
-          key: z.string().describe('PEM file (or PEM).'),
-        })
-        .optional(),
-    }),
-    management: z.strictObject({ host: z.string().optional(), port }).optional(),
+    listen: listenSchema,
+    management: managementSchema.optional(),
     store: z.strictObject({ sqlite: z.string().describe('The database file.') }),
-    log: z
-      .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional() })
-      .optional(),
+    log: logSchema.optional(),
     outgoing: z
       .strictObject({
         allow_private_hosts: z.array(z.string()).optional(),

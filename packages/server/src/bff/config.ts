@@ -1,0 +1,16 @@
+import type { BffOptions } from '@signet/bff'
+import type { Seconds } from '@signet/protocol'
+import type { Config } from '../config/config.ts'
+
+/** What `signet bff` runs with: file and environment read, checked, defaults applied, paths absolute, keys loaded. */
+export interface BffConfig extends Pick<Config, 'listen' | 'management' | 'log'> {
+  readonly store: { readonly sqlite: string }
+  /** On SIGTERM: how long requests under way may take before they are cut off. */
+  readonly drain: Seconds
+  readonly options: StoredOptions
+}
+
+/** The options of a BFF, but for what the process itself fills in. */
+export interface StoredOptions extends Omit<BffOptions, 'sessions' | 'onEvent'> {
+  readonly sessions: Omit<BffOptions['sessions'], 'store'>
+}

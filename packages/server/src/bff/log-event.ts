@@ -1,0 +1,36 @@
+import type { BffEvent } from '@signet/bff'
+import type { Logger } from 'pino'
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** How much an operator wants to know of it. */
+const LEVELS: Readonly<Record<BffEvent['type'], Level>> = {
+  login_started: 'debug',
+  login_succeeded: 'info',
+  login_failed: 'warn',
+  logout: 'info',
+  refresh: 'debug',
+  revocation_failed: 'warn',
+  proxied: 'debug',
+  csrf_rejected: 'warn',
+  validation_failed: 'warn',
+  authority_unavailable: 'error',
+  store_unavailable: 'error',
+  fault: 'error',
+}
+
+/** Writes what happened to the log. Events hold no token, code or cookie, and of a person nothing. */
+export function logEvent(log: Logger, event: BffEvent): void {
+  if (event.type === 'fault') {
+    log.error({ eventId: event.eventId, err: event.error }, 'fault')
+    return
+  }
+  const { type, ...details } = event
+  log[levelOf(event)](details, type.replaceAll('_', ' '))
+}
+
+function levelOf(event: BffEvent): Level {
+  const isTrouble =
+    event.type === 'refresh' && (event.result === 'dead' || event.result === 'unavailable')
+  return isTrouble ? 'warn' : LEVELS[event.type]
+}

@@ -1,0 +1,83 @@
+import type { BffOptions, FrontendOptions, RouteOptions } from '@signet/bff'
+import { z } from 'zod'
+import { listenSchema, logSchema, managementSchema, seconds } from '../config/schema.ts'
+import type { Snake } from './names.ts'
+
+/**
+ * Everything the configuration file of a BFF may say: its options, and where the process listens and keeps things. What the
+ * values must be like is for the BFF to say (`checkOptions`); an option without a setting does not compile.
+ */
+type Settings<Options> = Record<Snake<Extract<keyof Options, string>>, z.ZodType>
+
+const text = z.string()
+const texts = z.array(text)
+
+const route = z.strictObject({
+  match: text.describe('The path below which the route begins, such as /api/.'),
+  target: text.describe('Where it leads, such as https://api.example/v1/.'),
+  token: z.enum(['user', 'client', 'user-or-none', 'none']).describe('Whose access token it adds.'),
+  scopes: texts.optional().describe('Fewer than the login asked for.'),
+  resource: text.optional().describe('The resource parameter (RFC 8707).'),
+  methods: texts.optional(),
+  request_headers: texts.optional().describe('Header fields that pass besides the common ones.'),
+  web_socket: z.boolean().optional(),
+  event_stream: z.boolean().optional().describe('Takes EventSource, which cannot send X-CSRF.'),
+  csrf: z.boolean().optional().describe('false only where token is none.'),
+  timeout: seconds.optional().describe('How long the API may be silent before it answers.'),
+} satisfies Settings<RouteOptions>)
+
+const frontend = z.strictObject({
+  name: text.describe('Lower-case letters, digits and hyphens; names the cookies.'),
+  public_origin: text.describe('Where browsers see it, such as https://app.example.'),
+  match: z.strictObject({ host: text.optional(), path: text.optional() }).optional(),
+  base_path: text.optional().describe('Of the endpoints of the BFF; /bff below the folder.'),
+  scopes: texts.describe('What a login asks for, openid among it.'),
+  acr_values: texts.optional().describe('What a login may be asked to reach.'),
+  prompt: z.enum(['consent', 'login', 'select_account']).optional(),
+  post_logout_path: text.optional(),
+  error_path: text.optional().describe('Where a login that failed leads, with error=.'),
+  static: text.optional().describe('The folder with the files of the app.'),
+  content_security_policy: text.optional(),
+  routes: z.array(route).optional(),
+} satisfies Settings<FrontendOptions>)
+
+const keyFiles = z.array(text).min(1)
+
+/** Options that are for tests and programs, and those that stand in the file under another name. */
+type NotInFile = 'clock' | 'random' | 'onEvent' | 'ca'
+
+const options = {
+  issuer: text.describe('The authorization server; everything else about it is discovered.'),
+  client: z.strictObject({
+    client_id: text,
+    key_files: keyFiles.describe('Private keys as JWK, one in each file. The first signs.'),
+  }),
+  frontends: z.array(frontend).min(1),
+  sessions: z.strictObject({
+    sliding: seconds.optional().describe('How long a session lives without use.'),
+    absolute: seconds.optional().describe('How long a session lives at most.'),
+    key_files: keyFiles.describe('32 bytes each, raw or in base64url. The first encrypts.'),
+  }),
+  requested_claims: z.record(z.string(), z.unknown()).optional().describe('The claims parameter.'),
+  userinfo: z.boolean().optional().describe('Asks the UserInfo endpoint at login.'),
+  request_object: z.boolean().optional().describe('Signs the pushed request (JAR).'),
+  signed_response: z.boolean().optional().describe('Takes signed responses only (JARM).'),
+  timeout: seconds.optional().describe('How long the authorization server may take.'),
+  development: z.boolean().optional().describe('Shows /bff/diagnostics.'),
+} satisfies Settings<Omit<BffOptions, NotInFile>>
+
+export const bffSchema = z
+  .strictObject({
+    $schema: text.optional(),
+    ...options,
+    trusted_cas: texts.optional().describe('PEM files, trusted beside those of Node.'),
+    listen: listenSchema,
+    management: managementSchema.optional(),
+    store: z.strictObject({ sqlite: text.describe('The database file of the sessions.') }),
+    log: logSchema.optional(),
+    drain: seconds.optional().describe('How long requests under way may take on SIGTERM.'),
+  })
+  .describe('Configuration of the backend for frontend of Signet.')
+
+/** A configuration file of a BFF, as it is written. */
+export type BffFile = z.infer<typeof bffSchema>

@@ -1,0 +1,111 @@
+import { createBff, type Bff } from '@signet/bff'
+import { openSqliteSessions, type SqliteSessions } from '@signet/store/bff-sqlite'
+import { fastify, type FastifyInstance } from 'fastify'
+import type { DestinationStream, Logger } from 'pino'
+import { urlOf, type RunningServer } from '../compose.ts'
+import type { Listen } from '../config/config.ts'
+import { closeGently } from '../http/close.ts'
+import { TLS } from '../http/tls.ts'
+import { openManagement, type Check, type Management } from '../management/health.ts'
+import { createLog } from '../management/log.ts'
+import { startSweeping } from '../management/sweeping.ts'
+import type { BffConfig } from './config.ts'
+import { logEvent } from './log-event.ts'
+import { createBffMetrics, type BffMetrics } from './metrics.ts'
+
+/** Milliseconds. Bodies may be long; connections are kept longer than the usual proxies keep them. */
+const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 75_000 }
+const HEADER_BYTES = 32_768
+
+/**
+ * Starts a BFF as a process of its own, with its sessions in a file.
+ *
+ * @param destination where the log goes; absent: to standard output
+ * @throws SchemaRefused, or what kept it from listening: nothing keeps running then.
+ */
+export async function serveBff(
+  config: BffConfig,
+  destination?: DestinationStream,
+): Promise<RunningServer> {
+  const undo: (() => unknown)[] = []
+  try {
+    return await start(config, createLog(config.log.level, destination), undo)
+  } catch (error) {
+    for (const step of undo.toReversed()) await step()
+    throw error
+  }
+}
+
+/** Adds to `undo` whatever it opened, in order. */
+async function start(
+  config: BffConfig,
+  log: Logger,
+  undo: (() => unknown)[],
+): Promise<RunningServer> {
+  const store = openSqliteSessions(config.store.sqlite)
+  undo.push(() => store.close())
+  const { bff, metrics } = compose(config, store, log)
+  const app = createApp(config.listen)
+  undo.push(() => closeGently(app, config.drain * 1_000))
+  await app.register(bff.plugin)
+  await app.listen({ host: config.listen.host, port: config.listen.port })
+  const sweep = async (budget: number): Promise<Readonly<Record<string, number>>> => ({
+    bff: await bff.sweep(budget),
+  })
+  const sweeping = startSweeping({ sweep, metrics, log })
+  undo.push(() => sweeping.stop())
+  let draining = false
+  const management = await manage(config, { bff, metrics, draining: () => draining })
+  const names = config.options.frontends.map(({ name }) => name)
+  log.info({ frontends: names, port: config.listen.port }, 'listening')
+  return {
+    url: urlOf(config.listen, app.server.address()),
+    ...(management !== undefined && { managementUrl: management.url }),
+    close: async () => {
+      if (draining) return
+      draining = true
+      log.info('draining')
+      for (const step of undo.toReversed()) await step()
+      await management?.close()
+    },
+  }
+}
+
+interface Composed {
+  readonly bff: Bff
+  readonly metrics: BffMetrics
+}
+
+function compose({ options }: BffConfig, store: SqliteSessions, log: Logger): Composed {
+  const metrics = createBffMetrics(() => bff.activeSessions())
+  const bff = createBff({
+    ...options,
+    sessions: { ...options.sessions, store },
+    onEvent: (event) => {
+      metrics.count(event)
+      logEvent(log, event)
+    },
+  })
+  return { bff, metrics }
+}
+
+function createApp({ tls }: Listen): FastifyInstance {
+  const limits = { ...TIMEOUTS, maxHeaderSize: HEADER_BYTES }
+  return tls === undefined
+    ? fastify({ ...TIMEOUTS, http: limits })
+    : fastify({ ...TIMEOUTS, https: { ...TLS, ...limits, cert: tls.certificate, key: tls.key } })
+}
+
+async function manage(
+  { management }: BffConfig,
+  { bff, metrics, draining }: Composed & { readonly draining: () => boolean },
+): Promise<Management | undefined> {
+  if (management === undefined) return undefined
+  const checks = async (): Promise<readonly Check[]> => {
+    const readiness = await bff.readiness()
+    return Object.entries(readiness.checks).map(([name, state]) =>
+      state === 'ok' ? { name, ok: true } : { name, ok: false, detail: state },
+    )
+  }
+  return openManagement(management, { registry: metrics.registry, checks, draining })
+}
