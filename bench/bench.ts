@@ -34,6 +34,7 @@ export interface Options {
 interface Runner {
   readonly mode: Mode
   readonly round: (flows: number) => Promise<CpuByPhase>
+  readonly clientCredentials?: (count: number) => Promise<Microseconds>
   readonly proveStrict?: () => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -60,16 +61,22 @@ async function measure(
   { flows, rounds, warmUp }: Options,
 ): Promise<Measured> {
   const measured = new Map(runners.map(({ mode }) => [mode, [] as CpuByPhase[]]))
+  const clientCredentials = new Map<string, Microseconds[]>()
   const verify: Microseconds[] = []
   for (let count = -warmUp; count < rounds; count++) {
     const unit = (await floor.spend({ verifies: 1, signs: 0 }, 2 * flows)) / (2 * flows)
     if (count >= 0) verify.push(unit)
-    for (const { mode, round } of runners) {
-      const cpu = await round(flows)
-      if (count >= 0) measured.get(mode)?.push(cpu)
+    for (const runner of runners) {
+      const { mode } = runner
+      const cpu = await runner.round(flows)
+      const own = await runner.clientCredentials?.(flows)
+      if (count < 0) continue
+      measured.get(mode)?.push(cpu)
+      if (own !== undefined)
+        clientCredentials.set(mode, [...(clientCredentials.get(mode) ?? []), own])
     }
   }
-  return { flows, modes: measured, verify }
+  return { flows, modes: measured, clientCredentials, verify }
 }
 
 async function startRunner(
@@ -87,6 +94,7 @@ async function startRunner(
   return {
     mode,
     round: driver.round,
+    clientCredentials: driver.clientCredentials,
     proveStrict: driver.proveStrict,
     stop: async () => {
       driver.close()

@@ -114,6 +114,16 @@ for (const [what, change] of Object.entries(wrong)) {
   })
 }
 
+test('a refused token of the client itself gives no figure, nor does one that is not bound', async (t) => {
+  for (const token of [json(400, { error: 'invalid_client' }), tokens({ token_type: 'Bearer' })]) {
+    await assert.rejects(drive(t, { token }).clientCredentials(1), { code: 'ERR_ASSERTION' })
+  }
+})
+
+test('a token of the client itself is told by what the process used for it', async (t) => {
+  assert.equal(await drive(t, {}).clientCredentials(2), 500)
+})
+
 test('a round attributes what the process used to the phases, per flow', async (t) => {
   // One at a time, because the server above remembers the last pushed request only.
   assert.deepEqual(await drive(t, {}).round(1), {

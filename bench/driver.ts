@@ -2,12 +2,21 @@ import { setTimeout } from 'node:timers/promises'
 import { connect } from './connection.ts'
 import type { CpuByPhase, Microseconds, Target } from './contract.ts'
 import type { Credentials } from './credentials.ts'
-import { accessTokenOf, codeOf, expectRefusal, expectUserinfo, requestUriOf } from './expected.ts'
+import {
+  accessTokenOf,
+  codeOf,
+  expectOwnToken,
+  expectRefusal,
+  expectUserinfo,
+  requestUriOf,
+} from './expected.ts'
 import {
   authorize,
   beginFlow,
   pushRequest,
   redeemCode,
+  requestOwnToken,
+  signFor,
   userinfoRequest,
   type Client,
 } from './requests.ts'
@@ -23,6 +32,12 @@ export interface Driver {
    * @throws AssertionError on any answer that is not the right one
    */
   readonly round: (flows: number) => Promise<CpuByPhase>
+  /**
+   * Asks so many times for a token of the client's own, and tells what each took. No part of a flow.
+   *
+   * @throws AssertionError on any answer that is not the right one
+   */
+  readonly clientCredentials: (count: number) => Promise<Microseconds>
   /**
    * Shows that the server is not fast because it is careless.
    *
@@ -46,6 +61,7 @@ export function createDriver({ target, credentials, inFlight, cpu }: Drive): Dri
   const client: Client = { target, credentials, connection }
   return {
     round: (flows) => round(client, flows, cpu),
+    clientCredentials: (count) => clientCredentials(client, count, cpu),
     proveStrict: () => proveStrict(client),
     close: connection.close,
   }
@@ -86,6 +102,21 @@ async function round(
     token: (afterToken - afterAuthorize) / count,
     userinfo: (atEnd - afterToken) / count,
   }
+}
+
+async function clientCredentials(
+  client: Client,
+  count: number,
+  cpu: () => Promise<Microseconds>,
+): Promise<Microseconds> {
+  const { token } = client.target.endpoints
+  const requests = Array.from({ length: count }, (_, index) => signFor(token, client, index))
+  const atStart = await cpu()
+  await client.connection.forAll(requests, async (signed) =>
+    expectOwnToken(await requestOwnToken(client, signed)),
+  )
+  await setTimeout(SETTLE)
+  return ((await cpu()) - atStart) / count
 }
 
 async function proveStrict(client: Client): Promise<void> {

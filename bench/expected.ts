@@ -33,6 +33,13 @@ export function accessTokenOf(answer: Answer, client: Client, flow: Pick<Flow, '
   return text(answer, body, 'access_token')
 }
 
+/** A token for the client itself must have been issued, bound by DPoP. */
+export function expectOwnToken(answer: Answer): void {
+  const body = json(answer, 200)
+  assert.equal(text(answer, body, 'token_type'), 'DPoP')
+  text(answer, body, 'access_token')
+}
+
 /** Userinfo must tell the claims of the scopes asked for. */
 export function expectUserinfo(answer: Answer, client: Client): void {
   const body = json(answer, 200)

@@ -18,6 +18,7 @@ const measured: Measured = {
     ['peer', [round(160), round(1000), round(120)]],
     ['floor', [round(0), round(0), round(0)]],
   ]),
+  clientCredentials: new Map([['memory', [180, 900, 190]]]),
   verify: [44, 90, 43],
 }
 
@@ -29,7 +30,8 @@ test('the median is the middle, whatever the order', () => {
 })
 
 test('a disturbed round does not move the figures', () => {
-  const { flow, endpoints, es256_verify_us } = summarise(measured)
+  const { flow, client_credentials, endpoints, es256_verify_us } = summarise(measured)
+  assert.deepEqual(client_credentials, { memory_us: 190 })
   assert.deepEqual(flow, { memory_us: 110, peer_us: 220, floor_us: 60 })
   assert.deepEqual(endpoints['memory'], { par: 50, authorize: 10, token: 20, userinfo: 30 })
   assert.equal(es256_verify_us, 44)
@@ -38,6 +40,7 @@ test('a disturbed round does not move the figures', () => {
 test('the table tells the unit, the spread and how often one mode fits into another', () => {
   const told = table(measured)
   assert.match(told, /one cached ES256 verify = 44 µs/)
+  assert.match(told, /client_credentials, memory: 190 µs per token/)
   assert.match(told, /peer \/ memory = 2\.00/)
   assert.match(told, /memory \/ floor = 1\.83/)
   assert.doesNotMatch(told, /sqlite/)

@@ -7,6 +7,8 @@ export interface Measured {
   readonly flows: number
   /** By mode, in the order of the table. */
   readonly modes: ReadonlyMap<string, Rounds>
+  /** What a token of the client's own took, round by round; only of modes that issue any. */
+  readonly clientCredentials: ReadonlyMap<string, readonly Microseconds[]>
   /** What one verification with a cached key cost, round by round. */
   readonly verify: readonly Microseconds[]
 }
@@ -14,17 +16,22 @@ export interface Measured {
 /** What `--json` writes. Microseconds of server CPU per flow, medians; only modes that ran. */
 export interface Summary {
   readonly flow: Readonly<Record<string, Microseconds>>
+  /** Per token, no part of a flow. */
+  readonly client_credentials: Readonly<Record<string, Microseconds>>
   readonly endpoints: Readonly<Record<string, Readonly<Record<Phase, Microseconds>>>>
   readonly es256_verify_us: Microseconds
   readonly flows_per_round: number
   readonly rounds: number
 }
 
-export function summarise({ flows, modes, verify }: Measured): Summary {
+export function summarise({ flows, modes, clientCredentials, verify }: Measured): Summary {
   const entries = [...modes]
   return {
     flow: Object.fromEntries(
       entries.map(([mode, rounds]) => [`${mode}_us`, tenth(median(rounds.map(total)))]),
+    ),
+    client_credentials: Object.fromEntries(
+      [...clientCredentials].map(([mode, rounds]) => [`${mode}_us`, tenth(median(rounds))]),
     ),
     endpoints: Object.fromEntries(entries.map(([mode, rounds]) => [mode, byPhase(rounds)])),
     es256_verify_us: tenth(median(verify)),
@@ -44,6 +51,9 @@ export function table(measured: Measured): string {
     ...rows,
     '',
     `one cached ES256 verify = ${verify} µs`,
+    ...[...measured.clientCredentials].map(
+      ([mode, each]) => `client_credentials, ${mode}: ${whole(median(each))} µs per token`,
+    ),
     ...ratios(measured.modes),
   ].join('\n')
 }

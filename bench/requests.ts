@@ -19,24 +19,28 @@ export interface Flow {
   readonly token: Signed
 }
 
-interface Signed {
+export interface Signed {
   readonly assertion: string
   readonly proof: string
 }
 
-export function beginFlow({ target, credentials }: Client, index: number): Flow {
-  const prover = credentials.prover(index)
-  const signed = (url: string): Signed => ({
-    assertion: credentials.assertion(target),
-    proof: prover.proof('POST', url),
-  })
+export function beginFlow(client: Client, index: number): Flow {
+  const { target, credentials } = client
   return {
-    prover,
+    prover: credentials.prover(index),
     state: unique(),
     nonce: unique(),
     verifier: unique(),
-    par: signed(target.endpoints.par),
-    token: signed(target.endpoints.token),
+    par: signFor(target.endpoints.par, client, index),
+    token: signFor(target.endpoints.token, client, index),
+  }
+}
+
+/** What authenticates one request to an endpoint. */
+export function signFor(url: string, { target, credentials }: Client, index: number): Signed {
+  return {
+    assertion: credentials.assertion(target),
+    proof: credentials.prover(index).proof('POST', url),
   }
 }
 
@@ -93,6 +97,12 @@ export function redeemCode(
       code_verifier: flow.verifier,
     },
   })
+}
+
+/** The client asks for a token in its own name. @see RFC 6749 §4.4.2 */
+export function requestOwnToken(client: Client, signed: Signed): Promise<Answer> {
+  const form = { grant_type: 'client_credentials' }
+  return post(client, client.target.endpoints.token, { signed, form })
 }
 
 /** A userinfo request with its proof, ready to be sent. @see RFC 9449 §7.1 */

@@ -26,7 +26,9 @@ test('a tiny bench drives every mode through right answers only and writes its f
   await bench('--flows', '3', '--rounds', '1', '--json', file)
 
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what follows proves the shape
-  const { flow, endpoints, guard } = JSON.parse(await readFile(file, 'utf8')) as Figures
+  const { flow, client_credentials, endpoints, guard } = JSON.parse(
+    await readFile(file, 'utf8'),
+  ) as Figures
   assert.deepEqual(
     Object.keys(flow),
     modes.map((mode) => `${mode}_us`),
@@ -35,6 +37,8 @@ test('a tiny bench drives every mode through right answers only and writes its f
     assert.ok((flow[`${mode}_us`] ?? 0) > 0, mode)
     assert.deepEqual(Object.keys(endpoints[mode] ?? {}), [...phases])
   }
+  assert.deepEqual(Object.keys(client_credentials), ['memory_us', 'sqlite_us', 'peer_us'])
+  assert.ok(Object.values(client_credentials).every((cost) => cost > 0))
   assert.deepEqual(Object.keys(guard), ['check_us', 'cached_us', 'peer_us', 'verify_us'])
   assert.ok(Object.values(guard).every((cost) => cost > 0))
   assert.ok((flow['peer_us'] ?? 0) > (flow['floor_us'] ?? 0), 'nobody is below the floor')

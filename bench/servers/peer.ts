@@ -57,6 +57,7 @@ function configuration({ clientId, redirectUri, scope, jwk }: Setup): object {
   return {
     adapter: MapAdapter,
     features: {
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       dPoP: { enabled: true },
       fapi: { enabled: true, profile: '2.0' },
@@ -67,6 +68,7 @@ function configuration({ clientId, redirectUri, scope, jwk }: Setup): object {
       {
         client_id: clientId,
         redirect_uris: [redirectUri],
+        grant_types: ['authorization_code', 'client_credentials'],
         scope,
         token_endpoint_auth_method: 'private_key_jwt',
         token_endpoint_auth_signing_alg: 'ES256',

@@ -79,7 +79,7 @@ async function configuration(
             token_endpoint_auth_signing_alg: 'ES256',
             id_token_signed_response_alg: 'ES256',
             dpop_bound_access_tokens: true,
-            grant_types: ['authorization_code'],
+            grant_types: ['authorization_code', 'client_credentials'],
             jwks,
           },
         ],
