@@ -1,5 +1,4 @@
 import {
-  duplicateName,
   enforce,
   parseForm,
   Refused,
@@ -12,6 +11,7 @@ import {
 } from '@signet/protocol'
 import type { BackChannelRequest } from './outcomes.ts'
 import type { Ports } from './ports.ts'
+import { repeated, repeatedParameter } from './repeated-parameter.ts'
 import type { Mark } from './store.ts'
 
 interface Received {
@@ -25,9 +25,6 @@ interface ReceivedForm extends Received {
 }
 
 const FORM = 'application/x-www-form-urlencoded'
-
-/** RFC 8707 §2: the one parameter that may occur several times. */
-const REPEATABLE: ReadonlySet<string> = new Set(['resource'])
 
 /** What any request of the back channel must respect before anything in it counts. */
 export const formRules: Rules<Received, ReceivedForm> = [
@@ -58,20 +55,13 @@ export const formRules: Rules<Received, ReceivedForm> = [
     id: 'OAU-01',
     reason: 'parameter_repeated',
     says: 'refuses a parameter that occurs more than once',
-    holds: ({ form }) => form === undefined || duplicateName(form, REPEATABLE) === undefined,
+    holds: ({ form }) => repeated(form) === undefined,
     otherwise: refusal('invalid_request', 'a parameter occurs more than once'),
     expected: () => 'every parameter at most once, resource excepted',
-    received: ({ form }) => `${named(duplicateName(form ?? [], REPEATABLE) ?? '')} more than once`,
+    received: ({ form }) => repeatedParameter(form),
     remedy: 'Send the parameter once.',
   },
 ]
-
-/** A name no protocol has may be a value in the wrong place. */
-function named(name: string): string {
-  return /^[a-z_-]{1,40}$/.test(name)
-    ? name
-    : `a parameter with a name of ${name.length} characters`
-}
 
 /**
  * The body of a request as a form, in the order of the wire.

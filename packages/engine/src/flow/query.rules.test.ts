@@ -29,3 +29,15 @@ test('OAU-05 refuses incomplete percent-encoding and bytes that are not UTF-8', 
 test('resource alone may come several times', () => {
   assert.equal(readQuery('resource=a&resource=b').length, 2)
 })
+
+test('SP-SEC-05 the record of a repeated parameter holds no name that may be a secret', () => {
+  for (const secret of ['eyJhbGciOi.secret', 'S3CRET', 'x'.repeat(41)]) {
+    assert.throws(
+      () => readQuery(`${secret}=1&${secret}=2`),
+      (error) =>
+        error instanceof Refused &&
+        error.evidence.received ===
+          `a parameter with a name of ${secret.length} characters more than once`,
+    )
+  }
+})

@@ -1,11 +1,5 @@
-import {
-  duplicateName,
-  enforce,
-  invalidRequest,
-  parseForm,
-  type Form,
-  type Rules,
-} from '@signet/protocol'
+import { enforce, invalidRequest, parseForm, type Form, type Rules } from '@signet/protocol'
+import { repeated, repeatedParameter } from '../repeated-parameter.ts'
 
 interface Query {
   /** Undefined when the query is no form. */
@@ -15,9 +9,6 @@ interface Query {
 interface WellFormedQuery extends Query {
   readonly form: Form
 }
-
-/** RFC 8707 §2: the one parameter that may occur several times. */
-const REPEATABLE: ReadonlySet<string> = new Set(['resource'])
 
 /** What the query of any front-channel request must respect before anything in it counts. */
 export const queryRules: Rules<Query, WellFormedQuery> = [
@@ -35,10 +26,10 @@ export const queryRules: Rules<Query, WellFormedQuery> = [
     id: 'OAU-01',
     reason: 'parameter_repeated',
     says: 'refuses a parameter that occurs more than once',
-    holds: ({ form }) => form === undefined || duplicateName(form, REPEATABLE) === undefined,
+    holds: ({ form }) => repeated(form) === undefined,
     otherwise: invalidRequest('a parameter occurs more than once'),
     expected: () => 'every parameter at most once',
-    received: ({ form }) => `${duplicateName(form ?? [], REPEATABLE) ?? ''} more than once`,
+    received: ({ form }) => repeatedParameter(form),
     remedy: 'Send the parameter once.',
   },
 ]
