@@ -56,7 +56,8 @@ export function withEnvironment(
     if (!name.startsWith(format.prefix) || format.foreign.test(name)) continue
     const fromFile = !known.has(name) && name.endsWith('_FILE')
     const variable = known.get(fromFile ? name.slice(0, -'_FILE'.length) : name)
-    if (variable === undefined) problems.push(unknownVariable(name, [...known.keys()]))
+    if (variable === undefined)
+      problems.push(unknownVariable(name, format.prefix, [...known.keys()]))
     else if (fromFile && environment[variable.name] !== undefined)
       problems.push(`${name}: ${variable.name} is set too; set one of them`)
     else place(merged, variable, valueOf(name, { environment, fromFile, problems }))
@@ -64,9 +65,12 @@ export function withEnvironment(
   return { merged, problems }
 }
 
-function unknownVariable(name: string, known: readonly string[]): string {
-  const suggestion = suggest(name, known)
-  return `${name}: unknown variable${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`
+/** What all names share says nothing about how alike they are. */
+function unknownVariable(name: string, prefix: string, known: readonly string[]): string {
+  const own = known.map((each) => each.slice(prefix.length))
+  const suggestion = suggest(name.slice(prefix.length), own)
+  const hint = suggestion === undefined ? '' : `; did you mean ${prefix}${suggestion}?`
+  return `${name}: unknown variable${hint}`
 }
 
 function valueOf(
