@@ -2,7 +2,12 @@ import { decodeJwt, type DecodedJwt, type Form } from '@signet/protocol'
 import { proveRule } from '@signet/protocol/testing'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ASSERTION_TYPE, credentialRules, type Credentials } from './client-authentication.rules.ts'
+import {
+  ASSERTION_TYPE,
+  attributionRules,
+  credentialRules,
+  type Credentials,
+} from './client-authentication.rules.ts'
 import { createStage } from './testing/index.ts'
 
 const { app } = createStage()
@@ -108,12 +113,14 @@ proveRule(credentialRules, 'PKJ-08', {
   },
 })
 
-proveRule(credentialRules, 'SP-AS-03', {
-  good: with_(['client_id', '']),
+const readable = { ...good, assertion: decodeJwt(text) }
+
+proveRule(attributionRules, 'SP-AS-03', {
+  good: readable,
   refuses: {
-    'an unknown client': { ...good, client: undefined },
+    'an unknown client': { ...readable, client: undefined },
     'a sub that cannot be made a text': {
-      ...good,
+      ...readable,
       client: undefined,
       assertion: naming({ toString: null, valueOf: null }),
     },

@@ -13,8 +13,11 @@ export interface Credentials {
   readonly client: Client | undefined
 }
 
-export interface AttributedCredentials extends Credentials {
+export interface ReadableCredentials extends Credentials {
   readonly assertion: DecodedJwt
+}
+
+export interface AttributedCredentials extends ReadableCredentials {
   readonly client: Client
 }
 
@@ -24,7 +27,7 @@ const REMEDY =
   'Authenticate with private_key_jwt: client_assertion_type and client_assertion, and nothing else.'
 
 /** What credentials must respect before the assertion itself is judged. Read beside FAPI 2.0 §5.3.2.1 and RFC 7521 §4.2. */
-export const credentialRules: Rules<Credentials, AttributedCredentials> = [
+export const credentialRules: Rules<Credentials, ReadableCredentials> = [
   {
     id: 'PKJ-09',
     reason: 'several_authentication_methods',
@@ -82,14 +85,18 @@ export const credentialRules: Rules<Credentials, AttributedCredentials> = [
     received: ({ form }) => `client_id ${shown(parameter(form, 'client_id'))}`,
     remedy: 'Leave client_id out, or send the one that is the sub of the assertion.',
   },
+]
+
+/** Whose the credentials are. What the caller is told must not differ from what it would be told of a client that exists. */
+export const attributionRules: Rules<ReadableCredentials, AttributedCredentials> = [
   {
     id: 'SP-AS-03',
     reason: 'client_unknown',
     says: 'serves registered, confidential clients only',
-    holds: ({ assertion, client }) => assertion === undefined || client !== undefined,
-    otherwise: refusal('invalid_client', 'the client is not known here'),
+    holds: ({ client }) => client !== undefined,
+    otherwise: refusal('invalid_client', 'client authentication failed'),
     expected: () => 'the id of a client that is registered and not disabled',
-    received: ({ assertion }) => `sub ${shown(assertion?.claims['sub'])}`,
+    received: ({ assertion }) => `sub ${shown(assertion.claims['sub'])}`,
     remedy: 'Register the client (signet client list shows those that are), or correct its id.',
   },
 ]

@@ -107,6 +107,35 @@ describe('the sender of a request', () => {
     })
   }
 
+  const strangers: Readonly<Record<string, readonly [object, object?]>> = {
+    'is right but for its signature': [{}],
+    'is for another server': [{ aud: 'https://other.example' }],
+    'has expired': [{ exp: 1 }],
+    'has no jti': [{ jti: undefined }],
+    'is of another typ': [{}, { typ: 'at+jwt' }],
+    'has an algorithm the client did not register': [{}, { alg: 'PS256' }],
+    'is for another server and of another algorithm': [{ aud: 'x' }, { alg: 'PS256' }],
+  }
+  for (const [title, [change, header]] of Object.entries(strangers)) {
+    test(`SP-AS-03 tells nobody which clients there are by an assertion that ${title}`, async () => {
+      const stage = createStage()
+      stage.enrol({ ...APP, client_id: 'web', token_endpoint_auth_signing_alg: 'ES256' })
+      const mallory = generateSigningKey('ES256')
+      const told: object[] = []
+      const recorded: string[] = []
+      for (const id of ['web', 'nobody']) {
+        const claims = claimsOf(stage, { iss: id, sub: id, ...change })
+        const request = asserting(forge({ ...HEADER, ...header }, claims, mallory))
+        const { refusal, evidence } = await refusedBy(request, stage)
+        told.push(refusal)
+        recorded.push(evidence.id)
+      }
+      assert.deepEqual(told[0], told[1])
+      assert.equal(recorded[1], 'SP-AS-03')
+      assert.notEqual(recorded[0], 'SP-AS-03')
+    })
+  }
+
   test('PKJ-02 refuses an assertion whose iss is not the client', async () => {
     const stage = createStage()
     for (const iss of [undefined, 'web', ISSUER, ['app'], '']) {

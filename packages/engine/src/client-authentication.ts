@@ -3,12 +3,19 @@ import {
   enforce,
   MalformedJwt,
   parameter,
+  Refused,
   verifyClientAssertion,
   type DecodedJwt,
   type Form,
+  type Refusal,
 } from '@signet/protocol'
 import { readForm } from './back-channel.ts'
-import { credentialRules } from './client-authentication.rules.ts'
+import {
+  attributionRules,
+  credentialRules,
+  type AttributedCredentials,
+  type ReadableCredentials,
+} from './client-authentication.rules.ts'
 import type { Client } from './clients/client.ts'
 import type { BackChannelRequest } from './outcomes.ts'
 import type { Ports } from './ports.ts'
@@ -42,7 +49,7 @@ export async function authenticateClient(
     malformed,
     client: found,
   })
-  const { client } = credentials
+  const { client } = attributed(credentials, ports)
   const verified = verifyClientAssertion(credentials.assertion, {
     clientId: client.id,
     issuer: ports.service.issuer,
@@ -51,6 +58,39 @@ export async function authenticateClient(
     keys: await ports.clients.keys(client, wanted(credentials.assertion)),
   })
   return { form, client, assertion: verified }
+}
+
+/**
+ * The credentials with their client. Of a stranger the audit says that it is none of ours; the caller learns what it would
+ * learn of any client whose key it has not, and so never which clients there are.
+ */
+function attributed(credentials: ReadableCredentials, ports: Ports): AttributedCredentials {
+  try {
+    return enforce(attributionRules, credentials)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    throw new Refused(refusalOfAnyClient(credentials, ports) ?? error.refusal, error.evidence)
+  }
+}
+
+function refusalOfAnyClient(
+  { assertion }: ReadableCredentials,
+  { service, clock }: Ports,
+): Refusal | undefined {
+  const { sub } = assertion.claims
+  const clientId = typeof sub === 'string' ? sub : ''
+  try {
+    verifyClientAssertion(assertion, {
+      clientId,
+      issuer: service.issuer,
+      now: clock.now(),
+      keys: [],
+    })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    return error.refusal
+  }
 }
 
 function decoded(assertion: string | undefined): {

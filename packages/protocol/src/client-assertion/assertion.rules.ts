@@ -34,7 +34,13 @@ const TYPES: readonly string[] = ['jwt', 'client-authentication+jwt']
 
 const invalid = (description: string): Refusal => refusal('invalid_client', description)
 
-/** What an assertion must say. Cheap. Read beside RFC 7523 §3 and FAPI 2.0 §5.3.2.1. */
+/** Of whatever depends on who the client is: a stranger must not learn which client ids exist. */
+const FAILED = invalid('client authentication failed')
+
+/**
+ * What an assertion must say. Cheap. What depends on the registration of the client comes last. Read beside RFC 7523 §3 and
+ * FAPI 2.0 §5.3.2.1.
+ */
 export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
   {
     id: 'PKJ-10',
@@ -56,17 +62,6 @@ export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
     received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy:
       'Configure the client to sign with PS256, ES256 or EdDSA (Ed25519), and register such a key.',
-  },
-  {
-    id: 'PKJ-07',
-    reason: 'assertion_registered_alg',
-    says: 'takes assertions signed with the algorithm the client registered',
-    holds: ({ header, registeredAlgorithm }) =>
-      registeredAlgorithm === undefined || header.alg === registeredAlgorithm,
-    otherwise: invalid('alg of the client assertion is not the one the client registered'),
-    expected: ({ registeredAlgorithm }) => `alg ${registeredAlgorithm ?? ''}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
-    remedy: 'Sign with token_endpoint_auth_signing_alg of the client, or correct its registration.',
   },
   {
     id: 'PKJ-02',
@@ -146,6 +141,17 @@ export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
       typeof jti === 'string' ? `jti of ${jti.length} characters` : `jti: ${typeof jti}`,
     remedy: 'Give each assertion a jti of its own, such as a UUID.',
   },
+  {
+    id: 'PKJ-07',
+    reason: 'assertion_registered_alg',
+    says: 'takes assertions signed with the algorithm the client registered',
+    holds: ({ header, registeredAlgorithm }) =>
+      registeredAlgorithm === undefined || header.alg === registeredAlgorithm,
+    otherwise: FAILED,
+    expected: ({ registeredAlgorithm }) => `alg ${registeredAlgorithm ?? ''}`,
+    received: ({ header }) => `alg ${shown(header.alg)}`,
+    remedy: 'Sign with token_endpoint_auth_signing_alg of the client, or correct its registration.',
+  },
 ]
 
 export interface SignedAssertion {
@@ -161,7 +167,7 @@ export const assertionSignatureRules: Rules<SignedAssertion, SignedAssertion> = 
     reason: 'assertion_signature',
     says: 'takes assertions signed with a key of the client they name',
     holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
-    otherwise: invalid('the client assertion is not signed with a key of this client'),
+    otherwise: FAILED,
     expected: ({ keys }) =>
       keys.length === 0
         ? 'a signature by a key of the client, which has none that is usable'
