@@ -124,7 +124,6 @@ export interface AuthorizationCode {
   readonly codeChallenge: string
   readonly dpopJkt?: string
   readonly nonce?: string
-  readonly requestedAuthTime: boolean
   /** That of the grant to be: fixed so early that reuse of the code can revoke it whoever comes first. */
   readonly status?: StatusPosition
   readonly expiresAt: Seconds

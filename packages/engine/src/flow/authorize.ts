@@ -7,7 +7,6 @@ import { datedName, datedSecret, digestOf } from '../digest.ts'
 import type { RedirectToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { PushedRequest, Seconds, Session } from '../store.ts'
-import { parseClaimsRequest } from '../tokens/claims-request.ts'
 import { tellsStatus } from '../tokens/status.ts'
 import { takePosition } from '../tokens/status-positions.ts'
 import type { Open } from './situation.ts'
@@ -52,7 +51,6 @@ export async function authorize(
     codeChallenge: parameters.code_challenge,
     ...(parameters.dpop_jkt !== undefined && { dpopJkt: parameters.dpop_jkt }),
     ...(parameters.nonce !== undefined && { nonce: parameters.nonce }),
-    requestedAuthTime: asksAuthTime({ pushed, client }),
     ...(position !== undefined && { status: position }),
     expiresAt: now + service.lifetimes.code,
     keptUntil: now + memoryOf(service),
@@ -81,14 +79,6 @@ export async function end(pushed: PushedRequest, { store }: Ports): Promise<void
     remedy:
       'Nothing, if the user pressed a button twice; otherwise push a new request for every attempt.',
   })
-}
-
-/** OIDC Core §2: `auth_time` is due after `max_age`, as an essential claim, and when the client registered so. */
-function asksAuthTime({ pushed: { parameters }, client }: Open): boolean {
-  if (parameters.max_age !== undefined || client.defaultMaxAge !== undefined) return true
-  if (client.requireAuthTime) return true
-  const { claims } = parameters
-  return claims !== undefined && parseClaimsRequest(claims)?.idToken.has('auth_time') === true
 }
 
 function memoryOf({ lifetimes }: Service): Seconds {

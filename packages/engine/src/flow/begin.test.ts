@@ -218,7 +218,6 @@ test('SP-AS-11 SP-AS-12 SP-CR-06 DPOP-JKT-01 a code carries the request and the 
     codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     dpopJkt: 'jkt',
     nonce: 'the nonce',
-    requestedAuthTime: true,
     expiresAt: scene.clock.now() + 60,
     keptUntil: scene.clock.now() + 60 + 86_400,
   })
@@ -252,25 +251,6 @@ test('SP-AZ-18 needs neither state nor nonce, and scopes in no order', async () 
   assert.equal(answer.has('state'), false)
   const code = await scene.store.codes.peek(digestOf(answer.get('code') ?? ''))
   assert.ok(code !== undefined && !('nonce' in code))
-})
-
-test('auth_time is due after max_age, default_max_age, require_auth_time and the claim, not else', async () => {
-  for (const [due, asked, client] of [
-    [false, {}, {}],
-    [false, { claims: '{"userinfo":{"auth_time":null}}' }, {}],
-    [true, { claims: '{"id_token":{"auth_time":{"essential":true}}}' }, {}],
-    [true, { max_age: '1000' }, {}],
-    [true, {}, { defaultMaxAge: 1_000 }],
-    [true, {}, { requireAuthTime: true }],
-  ] as const) {
-    const scene = createScene()
-    scene.clients.set(app.id, { ...app, ...client })
-    const browser = new Browser(scene.ports, await sessionIn(scene))
-    await allowed(scene)
-    const code = answerOf(await browser.arrive(await pushed(scene, asked))).get('code') ?? ''
-    const kept = await scene.store.codes.peek(digestOf(code))
-    assert.equal(kept?.requestedAuthTime, due, JSON.stringify([asked, client]))
-  }
 })
 
 test('SP-AZ-15 PAR-10 a request_uri that gave a code opens nothing any more', async () => {

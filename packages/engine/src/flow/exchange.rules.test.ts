@@ -24,7 +24,6 @@ const code: AuthorizationCode = {
   redirectUri: REDIRECT_URI,
   codeChallenge: CHALLENGE,
   dpopJkt: 'the key',
-  requestedAuthTime: false,
   expiresAt: 60,
   keptUntil: 600,
 }

@@ -75,7 +75,6 @@ export function sampleCode(changes: Partial<AuthorizationCode> = {}): Authorizat
     codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     dpopJkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I',
     nonce: 'c2lnbmV0LW5vbmNlLW9mLTQz',
-    requestedAuthTime: true,
     status: 131_079,
     expiresAt: SAMPLE_NOW + 60,
     keptUntil: SAMPLE_NOW + 2_592_000,

@@ -53,7 +53,6 @@ export async function putCode(
     },
     redirectUri: REDIRECT_URI,
     codeChallenge: CHALLENGE,
-    requestedAuthTime: false,
     expiresAt: clock.now() + service.lifetimes.code,
     keptUntil: clock.now() + 86_400,
     ...code,
