@@ -69,10 +69,11 @@ describe('the management listener', () => {
   })
 })
 
-test('DPOP-AS-06 asking for a nonce is counted', async () => {
+test('DPOP-AS-06 asking for a nonce is counted', async (t) => {
   const { service, ...declared } = managed.services[0] ?? assert.fail()
   const services = [{ ...declared, service: { ...service, dpop: { nonce: 'required' as const } } }]
   const rig = await startRig({ ...managed, services })
+  t.after(() => rig.server.close())
   const answer = await rig.post(
     '/par',
     { ...rig.credentials() },
@@ -83,10 +84,9 @@ test('DPOP-AS-06 asking for a nonce is counted', async () => {
   assert.equal(nonces.length, 1)
   const { body } = await exchange(`${rig.server.managementUrl}/metrics`)
   assert.match(body, /signet_nonce_challenges_total 1/)
-  await rig.server.close()
 })
 
-test('readiness is off while the server drains, and life goes on until it ends', async () => {
+test('readiness is off while the server drains, and life goes on until it ends', async (t) => {
   const gate = Promise.withResolvers<undefined>()
   const entered = Promise.withResolvers<void>()
   const slow = (store: Store): Store => ({
@@ -100,6 +100,10 @@ test('readiness is off while the server drains, and life goes on until it ends',
     },
   })
   const rig = await startRig(managed, slow)
+  t.after(() => {
+    gate.resolve(undefined)
+    return rig.server.close()
+  })
   const underWay = rig.get('/errors/x')
   await entered.promise
   const closed = rig.server.close()
@@ -117,8 +121,9 @@ test('readiness is off while the server drains, and life goes on until it ends',
 })
 
 describe('the log', () => {
-  test('SP-SEC-05 holds no query, cookie, body, credential or code of a whole flow', async () => {
+  test('SP-SEC-05 holds no query, cookie, body, credential or code of a whole flow', async (t) => {
     const rig = await startRig(configOf({ log: { level: 'debug' } }))
+    t.after(() => rig.server.close())
     const path = await push(rig, { state: 'SECRET-state' })
     const arrived = await rig.get(`${path}&x=SECRET-query`)
     const place = pathIn(arrived)
@@ -153,8 +158,9 @@ describe('the log', () => {
     }
   })
 
-  test('says of every refusal under which event it is explained', async () => {
+  test('says of every refusal under which event it is explained', async (t) => {
     const rig = await startRig()
+    t.after(() => rig.server.close())
     const answer = await rig.post('/token', { ...rig.credentials(), grant_type: 'password' })
     const eventId = String(answer.json()['error_uri']).replace(/.*\//, '')
     const line = rig.log.find((each) => each.includes(eventId)) ?? assert.fail()
@@ -170,7 +176,6 @@ describe('the log', () => {
       reason: 'grant_type_unsupported',
       msg: 'refused',
     })
-    await rig.server.close()
   })
 
   test('leaves out what somebody may log by mistake', () => {
@@ -207,6 +212,7 @@ describe('sweeping', () => {
       return Promise.resolve({ codes: found[budgets.length - 1] ?? 0, grants: 0 })
     }
     const sweeping = startSweeping({ sweep, metrics, log })
+    context.after(() => sweeping.stop())
     const pass = async (milliseconds: number): Promise<void> => {
       context.mock.timers.tick(milliseconds)
       await new Promise((resolve) => setImmediate(resolve))
@@ -234,6 +240,7 @@ describe('sweeping', () => {
       return Promise.reject(new Error('locked'))
     }
     const sweeping = startSweeping({ sweep, metrics: createMetrics(), log })
+    context.after(() => sweeping.stop())
     for (let round = 0; round < 3; round += 1) {
       context.mock.timers.tick(5_000)
       await new Promise((resolve) => setImmediate(resolve))
@@ -243,8 +250,9 @@ describe('sweeping', () => {
   })
 })
 
-test('a server holds nothing open after it was closed', async () => {
+test('a server holds nothing open after it was closed', async (t) => {
   const rig = await startRig(managed)
+  t.after(() => rig.server.close())
   await rig.server.close()
   await delay(10)
   const open = process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap')
