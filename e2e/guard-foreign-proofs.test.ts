@@ -150,7 +150,7 @@ for (const adapter of ['fastify', 'node'] as const) {
     before(async () => {
       stage = await openGuardStage(adapter)
     })
-    after(() => stage.close())
+    after(() => stage[Symbol.asyncDispose]())
 
     for (const [title, each] of Object.entries(manipulated)) {
       test(`${title} is refused`, () => assertRefused(stage, each))
@@ -172,14 +172,13 @@ for (const adapter of ['fastify', 'node'] as const) {
 }
 
 test('DPOP-PRF-12 where no nonce says how young a proof is, its own word has to be near our time', async () => {
-  const stage = await openGuardStage('node', { nonces: 'off' })
+  await using stage = await openGuardStage('node', { nonces: 'off' })
   const { api, token, proof } = stage
   const at = async (iat: number): Promise<number> =>
     (await ask(`${api.origin}/accounts`, sent(token, proof({ iat, nonce: undefined })))).status
   assert.deepEqual([await at(now()), await at(now() + 8)], [200, 200])
   assert.deepEqual([await at(now() - 300), await at(now() + 300)], [401, 401])
   assert.equal(api.events.at(-1)?.reason, 'dpop_iat')
-  await stage.close()
 })
 
 test('enough is tried', () => {

@@ -139,7 +139,7 @@ for (const adapter of ['fastify', 'node'] as const) {
     before(async () => {
       stage = await openGuardStage(adapter)
     })
-    after(() => stage.close())
+    after(() => stage[Symbol.asyncDispose]())
 
     test('SP-RS-01 SP-RS-05 DPOP-RS-04 what openid-client sends is taken, for a client and for a person', async () => {
       const { api, app } = stage

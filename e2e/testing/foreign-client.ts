@@ -78,6 +78,10 @@ export class ForeignClient {
     )
   }
 
+  revoke(token: string): Promise<void> {
+    return client.tokenRevocation(this.#config, token)
+  }
+
   /** Calls an API as the library does it: with a proof, and once more with a nonce if there has to be one. */
   call(url: string, accessToken: string): Promise<Response> {
     return client.fetchProtectedResource(

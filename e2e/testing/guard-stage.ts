@@ -21,7 +21,7 @@ import { ask, type Asking } from './https.ts'
 const METADATA = `${JWT_RESOURCE}/.well-known/oauth-protected-resource`
 
 /** An API behind the guard, with a client and an issuer that are not ours, and what is needed to make requests by hand. */
-export interface GuardStage {
+export interface GuardStage extends AsyncDisposable {
   readonly foreign: ForeignIssuer
   readonly app: ForeignClient
   readonly api: GuardedApi
@@ -29,38 +29,38 @@ export interface GuardStage {
   readonly token: string
   readonly nonce: string
   /** A proof that holds for the token and a GET of `/accounts`, changed. */
-  proof(claims?: object, parts?: ProofParts): string
+  readonly proof: (claims?: object, parts?: ProofParts) => string
   /** The same for another token. */
-  proofFor(token: string): string
+  readonly proofFor: (token: string) => string
   /** A token of the issuer, for the API; changed, if so, by the issuer itself. */
-  issued(change?: (token: UnsignedToken) => void): Promise<string>
-  close(): Promise<void>
+  readonly issued: (change?: (token: UnsignedToken) => void) => Promise<string>
 }
 
 /** Opens one, with used proofs in a file of SQLite. */
 export async function openGuardStage(
   adapter: Adapter,
-  change: Partial<GuardOptions> = {},
+  change: Partial<GuardOptions> | ((foreign: ForeignIssuer) => Partial<GuardOptions>) = {},
 ): Promise<GuardStage> {
   const folder = mkdtempSync(join(tmpdir(), 'signet-e2e-'))
   const foreign = await serveForeignIssuer()
   setDefaultCACertificates([AUTHORITY, foreign.authority])
   const app = await ForeignClient.discover(foreign)
   const replay = openSqliteReplay(join(folder, 'proofs.db'), { resource: JWT_RESOURCE })
+  const changes = typeof change === 'function' ? change(foreign) : change
   const api = await serveGuarded(adapter, {
     issuer: foreign.issuer,
     resource: JWT_RESOURCE,
     ca: foreign.authority,
     nonces: { key: Buffer.alloc(32, 7) },
     replay,
-    ...change,
+    ...changes,
   })
   const issued: GuardStage['issued'] = async (spoil) => {
     foreign.spoil = spoil
     return (await app.credentials(JWT_RESOURCE, 'accounts')).access_token
   }
   const token = await issued()
-  const nonce = change.nonces === 'off' ? '' : await nonceOf(api)
+  const nonce = changes.nonces === 'off' ? '' : await nonceOf(api)
   const htu = `${api.origin}/accounts`
   return {
     foreign,
@@ -71,7 +71,7 @@ export async function openGuardStage(
     proof: (claims = {}, parts = {}) => app.proof(token, { htu, nonce, ...claims }, parts),
     proofFor: (other) => app.proof(other, { htu, nonce }),
     issued,
-    close: async () => {
+    [Symbol.asyncDispose]: async () => {
       await Promise.all([api.close(), foreign.close()])
       replay.close()
       rmSync(folder, { recursive: true, force: true })
