@@ -7,6 +7,7 @@ import {
   type IncomingMessage,
 } from 'node:http'
 import { Agent, request as tlsRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
 import { getCACertificates } from 'node:tls'
 import type { CustomFetch } from 'openid-client'
 
@@ -56,8 +57,12 @@ export function createOutgoing(ca: string | undefined): Outgoing {
       headers: opening.headers,
       maxHeaderSize: LONGEST_HEADERS,
     }
-    if (url.protocol === 'http:') return plainRequest(url, { ...options, agent: plainAgent })
-    return tlsRequest(url, { ...options, agent: opening.alone === true ? alone : agent })
+    const request =
+      url.protocol === 'http:'
+        ? plainRequest(url, { ...options, agent: plainAgent })
+        : tlsRequest(url, { ...options, agent: opening.alone === true ? alone : agent })
+    // A connection can break after its answer has begun; whoever reads that hears of it there. Unheard, it ends the process.
+    return request.on('error', () => undefined)
   }
   return {
     open,
@@ -102,6 +107,10 @@ async function responseOf(request: ClientRequest): Promise<Response> {
 
 /** Waits for the head of an answer. @throws whatever kept it from coming */
 export async function answerOf(request: ClientRequest): Promise<IncomingMessage> {
+  request.once('upgrade', (_incoming: IncomingMessage, socket: Duplex) => {
+    socket.destroy()
+    request.emit('error', new Error('an upgrade that nobody asked for'))
+  })
   const [incoming]: readonly unknown[] = await once(request, 'response')
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what this event carries
   return incoming as IncomingMessage

@@ -101,6 +101,10 @@ async function exchange(
   else pipeline(Readable.from(body.chunks), request).catch(() => undefined)
   try {
     const incoming = await answer
+    if (Number(incoming.statusCode) < 200) {
+      incoming.destroy()
+      throw new Error('the API answers with a status that is not final')
+    }
     // From here on silence is allowed: events come when they come.
     request.setTimeout(0)
     incoming.once('close', () => signal.removeEventListener('abort', stop))
