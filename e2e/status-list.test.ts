@@ -54,7 +54,7 @@ async function statusAt(accessToken: string, port: number): Promise<number> {
   assert.equal(jwt.claims['sub'], uri)
   const now = Date.now() / 1_000
   assert.ok(Number(jwt.claims['iat']) <= now && Number(jwt.claims['exp']) > now)
-  assert.equal(jwt.claims['ttl'], 5)
+  assert.equal(jwt.claims['ttl'], 3)
   const { keys } = importJwks(json(await ask(`${peer.issuer}/jwks`, { port })))
   assert.ok(keys.some((key) => key.kid === jwt.header.kid && verifySignature(jwt, key)))
   const { bits, lst } = Object(jwt.claims['status_list'])

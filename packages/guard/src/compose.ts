@@ -103,7 +103,7 @@ function statusLists(options: GuardOptions, { issuers, world }: Parts): CheckPor
     {
       issuers,
       required: statusList === 'required',
-      seconds: options.statusListSeconds ?? 5,
+      seconds: options.statusListSeconds ?? 3,
       graceSeconds: options.statusListGraceSeconds ?? 60,
       onTrouble: troubleListener(options),
     },

@@ -72,7 +72,7 @@ const CONDITIONS: readonly Condition[] = [
   },
   {
     says: 'statusListSeconds must be 1 or more, and statusListGraceSeconds 0 to 3600',
-    holds: ({ statusListSeconds = 5, statusListGraceSeconds: grace = 60 }) =>
+    holds: ({ statusListSeconds = 3, statusListGraceSeconds: grace = 60 }) =>
       statusListSeconds >= 1 && grace >= 0 && grace <= 3600,
   },
   {

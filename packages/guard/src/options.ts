@@ -66,7 +66,10 @@ export interface GuardOptions {
   readonly algorithms?: readonly Algorithm[] | undefined
   /** What a `status` in a token means: looked up where there is one (the default), asked of every token, or ignored. */
   readonly statusList?: 'honoured' | 'required' | 'off' | undefined
-  /** The longest a revocation may take, 1 second or more; 5 by default. */
+  /**
+   * How long a status list is used before it is fetched again, 1 second or more, and never longer than its `ttl`; 3 by
+   * default. A revocation takes as long, and as long as the issuer needs to publish it: a second, where it is Signet.
+   */
   readonly statusListSeconds?: Seconds | undefined
   /** For so long more the last good list is used while there is no new one; 60 by default. */
   readonly statusListGraceSeconds?: Seconds | undefined

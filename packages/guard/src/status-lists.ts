@@ -19,7 +19,7 @@ export interface StatusListSettings {
   readonly issuers: readonly Issuer[]
   /** Whether a token without a status is refused. */
   readonly required: boolean
-  /** For so long a list is used before it is fetched again: the time a revocation takes. */
+  /** For so long a list is used before it is fetched again: the time a revocation takes once it is published. */
   readonly seconds: Seconds
   /** For so long a list that can not be fetched again is used beyond that; then tokens are refused. */
   readonly graceSeconds: Seconds

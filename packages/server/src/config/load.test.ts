@@ -25,7 +25,7 @@ describe('a configuration file', () => {
       session: 28_800,
     })
     assert.equal(service.dpop.nonce, 'off')
-    assert.deepEqual(service.statusList, { enabled: true, ttl: 5 })
+    assert.deepEqual(service.statusList, { enabled: true, ttl: 3 })
     assert.equal(service.defaultResource, 'https://as.example')
     assert.deepEqual(service.signingAlgorithms, ['ES256', 'PS256', 'EdDSA'])
   })

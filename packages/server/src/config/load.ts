@@ -3,6 +3,7 @@ import {
   clientFromMetadata,
   endpointsOf,
   InvalidClient,
+  UNAUTHENTICATED_KEPT,
   type Lifetimes,
   type Service,
 } from '@signet/engine'
@@ -66,7 +67,7 @@ function resolveConfig(file: ConfigFile, path: string): Config {
     log: over<Config['log']>({ level: 'info' }, log),
     outgoing: outgoingOf(file, path),
     keys: over({ announce: 600, retire: DAY }, keys),
-    audit: over({ retention: 30 * DAY }, audit),
+    audit: over({ retention: 30 * DAY, unauthenticated: UNAUTHENTICATED_KEPT }, audit),
     drain: file.drain ?? 10,
     services,
   }
@@ -98,7 +99,7 @@ function serviceConfig(file: ServiceFile): ServiceConfig {
     endpoints: endpointsOf(issuer),
     lifetimes: lifetimesOf(file.lifetimes),
     dpop: over<Service['dpop']>({ nonce: 'off' }, file.dpop),
-    statusList: over<Service['statusList']>({ enabled: true, ttl: 5 }, file.status_list),
+    statusList: over<Service['statusList']>({ enabled: true, ttl: 3 }, file.status_list),
     scopes: described(file.scopes),
     resources,
     defaultResource: file.default_resource ?? resources[0]?.identifier ?? issuer,

@@ -16,7 +16,7 @@ export function serviceOf(issuer: string, change: Partial<Service> = {}): Servic
       session: 28_800,
     },
     dpop: { nonce: 'off' },
-    statusList: { enabled: true, ttl: 5 },
+    statusList: { enabled: true, ttl: 3 },
     scopes: { accounts: { description: { en: 'See your accounts', de: 'Ihre Konten sehen' } } },
     resources: [],
     defaultResource: issuer,
