@@ -38,7 +38,28 @@ test('a refusal is recorded with step, client, rule, expectation, remedy and the
       received: 'received',
       remedy: 'remedy',
     },
+    unauthenticated: true,
   })
+})
+
+test('a refusal is marked as one anybody can cause, unless the client proved itself or the user is known', async () => {
+  const { ports } = createStage()
+  const refused = new Refused(refusal('invalid_request', 'no'), {
+    id: 'SP-AZ-05',
+    reason: '',
+    expected: '',
+    received: '',
+    remedy: '',
+  })
+  for (const [context, marked] of [
+    [{}, true],
+    [{ clientId: 'app' }, true],
+    [{ clientId: 'app', authenticated: true }, undefined],
+    [{ subject: 'alice' }, undefined],
+  ] as const) {
+    const id = await recordRefusal(refused, { step: 'push', ...context }, ports)
+    assert.equal((await ports.store.audit.find(id))?.unauthenticated, marked)
+  }
 })
 
 test('a long value is recorded in part, with its length', async () => {

@@ -8,6 +8,8 @@ export interface RefusalContext {
   /** As the request claims it; authenticated unless the refusal is `invalid_client`. */
   readonly clientId?: string | undefined
   readonly subject?: string | undefined
+  /** Whether the client has proved itself, or the user is known; otherwise anybody can cause this. Default: no. */
+  readonly authenticated?: boolean
 }
 
 /** Longer values say nothing more to a person, and whoever sends them pays for the space. */
@@ -20,7 +22,7 @@ const LONGEST = 400
  */
 export async function recordRefusal(
   refused: Refused,
-  { step, clientId, subject }: RefusalContext,
+  { step, clientId, subject, authenticated = subject !== undefined }: RefusalContext,
   { store, random, clock }: Pick<Ports, 'store' | 'random' | 'clock'>,
 ): Promise<string> {
   const id = random.token(128)
@@ -33,6 +35,7 @@ export async function recordRefusal(
     ...(subject !== undefined && { subject }),
     refusal: refused.refusal,
     evidence: clipped(refused.evidence),
+    ...(!authenticated && { unauthenticated: true }),
   })
   return id
 }

@@ -362,3 +362,35 @@ describe('the engine', () => {
     assert.equal(event.clientId, 'web')
   })
 })
+
+test('only what an authenticated client causes is kept whatever strangers do', async () => {
+  const stage = createStage()
+  const { engine, events } = watched(stage)
+  const marks = async (outcome: Promise<unknown>): Promise<boolean> => {
+    await outcome
+    return events.at(-1)?.unauthenticated === true
+  }
+  const good = stage.app.request(ASKING)
+  const mallory = stage.app.request({ ...ASKING, client_assertion: 'x' })
+  const strangers: Readonly<Record<string, BackChannelRequest>> = {
+    'no form': { ...good, contentType: 'text/plain' },
+    'a malformed form': { ...good, body: '%' },
+    'a repeated parameter': { ...good, body: `${good.body}&scope=a` },
+    'two methods': { ...good, authorization: ['Basic x'] },
+    'no assertion': formRequest(ASKING),
+    'a false assertion': mallory,
+  }
+  for (const step of ['push', 'token', 'introspect', 'revoke'] as const)
+    for (const [title, request] of Object.entries(strangers))
+      assert.ok(await marks(engine[step](request)), `${title} at ${step}`)
+  const resource = { method: 'GET', authorization: [], dpop: [], parameterNames: [] }
+  assert.ok(await marks(engine.userinfo(resource)), 'no token')
+  const arrival = { query: 'client_id=app&request_uri=x', cookies: { browser: '', session: '' } }
+  assert.ok(await marks(engine.begin(arrival)), 'an unknown request_uri')
+
+  const wrong = stage.app.request({ ...ASKING, response_type: 'token' })
+  assert.equal(await marks(engine.push(wrong)), false)
+  const known = stage.app.request({ grant_type: 'password' })
+  assert.equal(await marks(engine.token(known)), false)
+  assert.ok(await marks(engine.push(wrong)), 'an assertion that comes again may be stolen')
+})

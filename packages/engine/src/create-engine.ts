@@ -1,5 +1,7 @@
 import { Refused } from '@signet/protocol'
 import { claimedClient, recordRefusal, type RefusalContext } from './audit.ts'
+import { formRules } from './back-channel.ts'
+import { credentialRules } from './client-authentication.rules.ts'
 import { assertSound } from './config.rules.ts'
 import { metadataJson } from './describe/metadata.ts'
 import { publishStatusLists, type StatusListOf } from './describe/status-list.ts'
@@ -105,7 +107,7 @@ export function createEngine(ports: Ports): Engine {
       } catch (error) {
         if (!(error instanceof Refused)) throw error
         const clientId = request.body === undefined ? undefined : claimedClient(request.body)
-        return refuse(error, { step: name, clientId })
+        return refuse(error, { step: name, clientId, authenticated: hasAuthenticated(name, error) })
       }
     }
 
@@ -134,6 +136,16 @@ export function createEngine(ports: Ports): Engine {
     statusList: publishStatusLists(ports),
     refuse,
   }
+}
+
+const BEFORE_AUTHENTICATION: ReadonlySet<string> = new Set(
+  [...formRules, ...credentialRules].map(({ reason }) => reason),
+)
+
+/** Whether the client had proved itself when it was refused. To userinfo no client does: a token speaks for itself. */
+function hasAuthenticated(step: string, { refusal, evidence }: Refused): boolean {
+  if (step === 'userinfo' || refusal.error === 'invalid_client') return false
+  return !BEFORE_AUTHENTICATION.has(evidence.reason)
 }
 
 /** Binds the steps of the browser, which answer their refusals themselves. */

@@ -13,7 +13,7 @@ import {
   type Rule,
 } from '@signet/protocol'
 import { formRules } from './back-channel.ts'
-import { credentialRules } from './client-authentication.rules.ts'
+import { attributionRules, credentialRules } from './client-authentication.rules.ts'
 import { arrivalRules, referenceRules, trustRules } from './flow/begin.rules.ts'
 import { clientCredentialsRules } from './flow/client-credentials.rules.ts'
 import { permissionRules } from './flow/decide.rules.ts'
@@ -39,6 +39,7 @@ const LISTS: readonly (readonly Obligation[])[] = [
   assertionSignatureRules,
   clientCredentialsRules,
   codeAgeRules,
+  attributionRules,
   credentialRules,
   exchangeRules,
   formRules,

@@ -343,10 +343,18 @@ export interface AuditEvent {
   readonly subject?: string
   readonly refusal?: Refusal
   readonly evidence?: Evidence
+  /** Anybody on the network can cause such events, as many as they like. */
+  readonly unauthenticated?: true
 }
 
+/** How many events that anybody can cause are kept: about 100 MB of them. */
+export const UNAUTHENTICATED_KEPT = 100_000
+
 export interface Audit {
-  /** An event is recorded once; a second one of the same id changes nothing. */
+  /**
+   * An event is recorded once; a second one of the same id changes nothing. Of those that anybody can cause only the newest
+   * are kept, up to a ceiling; no other event ever goes because of them.
+   */
   record(event: AuditEvent): Promise<void>
   find(id: string): Promise<AuditEvent | undefined>
 }

@@ -41,7 +41,7 @@ export async function tellClient(
   ports: Ports,
 ): Promise<RedirectToClient> {
   const { client, pushed } = open
-  const context = { step, clientId: client.id, subject: session?.subject }
+  const context = { step, clientId: client.id, subject: session?.subject, authenticated: true }
   const eventId = await recordRefusal(refused, context, ports)
   const answer = { refusal: refused.refusal, eventId }
   return {

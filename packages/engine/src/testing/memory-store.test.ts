@@ -6,11 +6,11 @@ import { createMemoryStore } from './memory-store.ts'
 import { ExpiringMap } from './memory/expiring-map.ts'
 import { storeContract } from './store-contract.ts'
 
-storeContract('memory store', async (clock) => {
+storeContract('memory store', async (clock, limits) => {
   const stores = new Map<string, Store>()
   return {
     store: (issuer) => {
-      const store = stores.get(issuer) ?? createMemoryStore(clock)
+      const store = stores.get(issuer) ?? createMemoryStore(clock, limits)
       stores.set(issuer, store)
       return store
     },

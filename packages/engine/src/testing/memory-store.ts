@@ -1,5 +1,5 @@
 import type { Clock } from '../ports.ts'
-import type { Store } from '../store.ts'
+import { UNAUTHENTICATED_KEPT, type Store } from '../store.ts'
 import {
   auditIn,
   clientRecordsInMemory,
@@ -24,7 +24,10 @@ import {
  * The store of one service in one process, gone when the process ends: for tests, benches and `signet dev --memory`.
  * Keeps every promise of the port but the one that needs a disk.
  */
-export function createMemoryStore(clock: Clock): Store {
+export function createMemoryStore(
+  clock: Clock,
+  { unauthenticated = UNAUTHENTICATED_KEPT }: { readonly unauthenticated?: number } = {},
+): Store {
   const kept = Promise.resolve()
   return {
     pushedRequests: pushedRequestsIn(clock),
@@ -41,7 +44,7 @@ export function createMemoryStore(clock: Clock): Store {
     users: usersInMemory(),
     clients: clientRecordsInMemory(),
     keys: keyRecordsInMemory(),
-    audit: auditIn(clock),
+    audit: auditIn(clock, unauthenticated),
     settled: () => kept,
   }
 }

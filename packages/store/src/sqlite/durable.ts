@@ -100,12 +100,13 @@ export function keyRecordsOf(tables: Tables, service: number): KeyRecords {
 }
 
 export function auditOf(tables: Tables, service: number): Audit {
-  const rows = tables.audit
+  const { audit: rows, unauthenticatedAudit } = tables
   return {
     record: async (event) => {
       if (rows.get(service, event.id) !== undefined) return
-      rows.put(service, event.id, { value: event, ends: Math.floor(event.at / 1000) })
+      if (event.unauthenticated === true) unauthenticatedAudit.record(service, event)
+      else rows.put(service, event.id, { value: event, ends: Math.floor(event.at / 1000) })
     },
-    find: async (id) => rows.get(service, id),
+    find: async (id) => rows.get(service, id) ?? unauthenticatedAudit.find(service, id),
   }
 }

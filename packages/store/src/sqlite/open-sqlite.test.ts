@@ -1,18 +1,19 @@
-import type { Clock } from '@signet/engine'
 import { storeContract, type OpenedStores } from '@signet/engine/testing'
 import { temporaryFile } from './testing/temporary-file.ts'
-import { openSqlite } from './open-sqlite.ts'
+import { openSqlite, type SqliteOptions } from './open-sqlite.ts'
 
-storeContract('SQLite', async (clock) => opened(temporaryFile(), clock))
+storeContract('SQLite', async (clock, { unauthenticated }) =>
+  opened(temporaryFile(), { clock, retention: 86_400, unauthenticated }),
+)
 
-function opened(path: string, clock: Clock): OpenedStores {
-  const database = openSqlite(path, { clock, retention: 86_400 })
+function opened(path: string, options: SqliteOptions): OpenedStores {
+  const database = openSqlite(path, options)
   return {
     store: (issuer) => database.store(issuer),
     sweep: (budget) => database.sweep(budget),
     reopen: async () => {
       database.close()
-      return opened(path, clock)
+      return opened(path, options)
     },
     close: () => database.close(),
   }

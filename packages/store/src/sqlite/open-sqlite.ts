@@ -1,4 +1,10 @@
-import { StoreUnavailable, type Clock, type Seconds, type Store } from '@signet/engine'
+import {
+  StoreUnavailable,
+  UNAUTHENTICATED_KEPT,
+  type Clock,
+  type Seconds,
+  type Store,
+} from '@signet/engine'
 import { Connection, isOfDatabase } from './connection.ts'
 import { migrate, SchemaRefused } from './migrate.ts'
 import { preparePrivateFile } from './private-file.ts'
@@ -11,6 +17,8 @@ export interface SqliteOptions {
   readonly clock: Clock
   /** How long an audit event is kept. */
   readonly retention: Seconds
+  /** How many events that anybody can cause are kept, of all services together. */
+  readonly unauthenticated?: number
 }
 
 /** One file that holds the state of any number of services, opened by any number of processes of one machine. */
@@ -43,7 +51,8 @@ export interface SqliteDatabase {
  *
  * @throws SchemaRefused when the file is not ours, or of a newer release; StoreUnavailable when SQLite cannot use it.
  */
-export function openSqlite(path: string, { clock, retention }: SqliteOptions): SqliteDatabase {
+export function openSqlite(path: string, options: SqliteOptions): SqliteDatabase {
+  const { clock, retention, unauthenticated = UNAUTHENTICATED_KEPT } = options
   const file = openFile(path, clock)
   const { connection, tables } = file
   const { transactions } = connection
@@ -55,7 +64,12 @@ export function openSqlite(path: string, { clock, retention }: SqliteOptions): S
       return store
     },
     async sweep(budget) {
-      const swept = sweepTables(tables, { now: clock.now(), retention, budget })
+      const swept = sweepTables(tables, {
+        now: clock.now(),
+        retention,
+        unauthenticated,
+        budget,
+      })
       await transactions.settled()
       return swept
     },

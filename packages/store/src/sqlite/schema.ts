@@ -95,4 +95,18 @@ export const MIGRATIONS: readonly Migration[] = [
       ${rowsThatEnd('status_revocations')}
     `,
   },
+  {
+    name: 'events anybody can cause',
+    sql: `
+      -- \`id\` counts without a gap, so that the newest so many are those above a number; \`at\` is a second.
+      CREATE TABLE unauthenticated_audit (
+        id INTEGER PRIMARY KEY,
+        service INTEGER NOT NULL REFERENCES services (id),
+        key TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        data TEXT NOT NULL,
+        UNIQUE (service, key)
+      ) STRICT;
+    `,
+  },
 ]

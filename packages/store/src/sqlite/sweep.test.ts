@@ -44,6 +44,7 @@ test('says how many rows of each table it took', async () => {
     status_revocations: 0,
     keys: 0,
     audit: 0,
+    unauthenticated_audit: 0,
   }
   assert.deepEqual(await database.sweep(100), {
     ...nothing,

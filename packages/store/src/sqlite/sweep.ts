@@ -16,17 +16,21 @@ export interface Swept {
   readonly status_revocations: number
   readonly keys: number
   readonly audit: number
+  readonly unauthenticated_audit: number
 }
 
 export interface Sweep {
   readonly now: Seconds
   /** How long an audit event is kept. */
   readonly retention: Seconds
+  /** How many events that anybody can cause are kept. */
+  readonly unauthenticated: number
   /** How many rows of a table, at most. */
   readonly budget: number
 }
 
-export function sweepTables(tables: Tables, { now, retention, budget }: Sweep): Swept {
+export function sweepTables(tables: Tables, sweep: Sweep): Swept {
+  const { now, retention, unauthenticated, budget } = sweep
   return {
     pushed_requests: tables.pushedRequests.sweep(now, budget),
     interactions: tables.interactions.sweep(now, budget),
@@ -41,5 +45,10 @@ export function sweepTables(tables: Tables, { now, retention, budget }: Sweep): 
     status_revocations: tables.statusRevocations.sweep(now, budget),
     keys: tables.keys.sweep(now),
     audit: tables.audit.sweep(now - retention, budget),
+    unauthenticated_audit: tables.unauthenticatedAudit.sweep({
+      kept: unauthenticated,
+      before: now - retention,
+      budget,
+    }),
   }
 }

@@ -14,6 +14,7 @@ import { GrantTable, SessionTable } from './changing-rows.ts'
 import { ClientTable, ConsentTable, KeyTable, UserTable } from './lasting-rows.ts'
 import { ReplayLog } from './replay-log.ts'
 import { CounterTable } from './counter-table.ts'
+import { UnauthenticatedAudit } from './unauthenticated-audit.ts'
 
 /** Every table of the file, with its statements prepared once. */
 export interface Tables {
@@ -31,6 +32,7 @@ export interface Tables {
   readonly statusLists: NamesThatEnd
   readonly statusRevocations: StatusRevocationTable
   readonly audit: EndingRows<AuditEvent>
+  readonly unauthenticatedAudit: UnauthenticatedAudit
   readonly consents: ConsentTable
   readonly users: UserTable
   readonly clients: ClientTable
@@ -52,6 +54,7 @@ export function tablesOf(connection: Connection, clock: Clock): Tables {
     statusLists: new NamesThatEnd(connection, 'status_lists'),
     statusRevocations: new StatusRevocationTable(connection),
     audit: new EndingRows(connection, 'audit'),
+    unauthenticatedAudit: new UnauthenticatedAudit(connection),
     consents: new ConsentTable(connection),
     users: new UserTable(connection),
     clients: new ClientTable(connection),

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict'
 import { UsernameTaken } from '../../store.ts'
-import {
-  sampleAuditEvent,
-  sampleClientRecord,
-  sampleKeyRecord,
-  sampleUser,
-  SAMPLE_NOW,
-} from '../sample-rows.ts'
+import { sampleClientRecord, sampleKeyRecord, sampleUser, SAMPLE_NOW } from '../sample-rows.ts'
 import type { ContractTest } from './harness.ts'
 
 /** What users promise. */
@@ -56,7 +50,7 @@ export function usersContract(test: ContractTest): void {
   })
 }
 
-/** What clients, keys and the audit promise. */
+/** What clients and keys promise. */
 export function recordsContract(test: ContractTest): void {
   test('a client is found by its id, and the last one put counts', async ({ store }) => {
     await store.clients.put(sampleClientRecord())
@@ -85,19 +79,5 @@ export function recordsContract(test: ContractTest): void {
     await store.keys.put(sampleKeyRecord())
     await store.keys.put(retiring)
     assert.deepEqual(await store.keys.list(), [retiring, newer])
-  })
-
-  test('an event is found by its id', async ({ store }) => {
-    const event = sampleAuditEvent()
-    await store.audit.record(event)
-    assert.deepEqual(await store.audit.find(event.id), event)
-    assert.equal(await store.audit.find('ev_unknown'), undefined)
-  })
-
-  test('an event that was recorded cannot be overwritten', async ({ store }) => {
-    const event = sampleAuditEvent()
-    await store.audit.record(event)
-    await store.audit.record(sampleAuditEvent({ kind: 'login', step: 'login', at: event.at + 5 }))
-    assert.deepEqual(await store.audit.find(event.id), event)
   })
 }

@@ -14,7 +14,13 @@ export interface OpenedStores {
   close(): void | Promise<void>
 }
 
-export type OpenStores = (clock: Clock) => Promise<OpenedStores>
+/** How many events that anybody can cause the stores of the contract keep. */
+export const UNAUTHENTICATED = 10
+
+export type OpenStores = (
+  clock: Clock,
+  limits: { readonly unauthenticated: number },
+) => Promise<OpenedStores>
 
 /** What a test of the contract gets. */
 export interface Scene {
@@ -38,7 +44,7 @@ export function contractTest(open: OpenStores): ContractTest {
   return (title, play) =>
     void test(title, async () => {
       const clock = fixedClock()
-      const opened = await open(clock)
+      const opened = await open(clock, { unauthenticated: UNAUTHENTICATED })
       try {
         const store = opened.store(ISSUER)
         await play({ clock, store, other: opened.store(OTHER_ISSUER), opened })

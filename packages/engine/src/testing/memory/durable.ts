@@ -146,12 +146,17 @@ export function keyRecordsInMemory(): KeyRecords {
   }
 }
 
-export function auditIn(clock: Clock): Audit {
+export function auditIn(clock: Clock, unauthenticatedKept: number): Audit {
   const rows = new ExpiringMap<AuditEvent>(clock, (event) => event.at / 1000 + AUDIT_KEPT)
+  const unauthenticated = new Map<string, AuditEvent>()
   return {
     record: async (event) => {
-      if (rows.get(event.id) === undefined) rows.set(event.id, event)
+      if (unauthenticated.has(event.id) || rows.get(event.id) !== undefined) return
+      if (event.unauthenticated !== true) return rows.set(event.id, event)
+      unauthenticated.set(event.id, event)
+      const [oldest] = unauthenticated.keys()
+      if (unauthenticated.size > unauthenticatedKept) unauthenticated.delete(oldest ?? '')
     },
-    find: async (id) => rows.get(id),
+    find: async (id) => rows.get(id) ?? unauthenticated.get(id),
   }
 }
