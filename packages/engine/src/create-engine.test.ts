@@ -375,7 +375,7 @@ test('only what an authenticated client causes is kept whatever strangers do', a
   const strangers: Readonly<Record<string, BackChannelRequest>> = {
     'no form': { ...good, contentType: 'text/plain' },
     'a malformed form': { ...good, body: '%' },
-    'a repeated parameter': { ...good, body: `${good.body}&scope=a` },
+    'a repeated parameter': { ...good, body: `${good.body}&x=1&x=2` },
     'two methods': { ...good, authorization: ['Basic x'] },
     'no assertion': formRequest(ASKING),
     'a false assertion': mallory,
