@@ -24,6 +24,7 @@ import { createServer } from './http/server.ts'
 import { createPasswordChecks, type PasswordChecks } from './login/password-check.ts'
 import { createThrottle } from './login/throttle.ts'
 import { openManagement } from './management/health.ts'
+import { createLineLimit, type LineLimit } from './management/line-limit.ts'
 import { createLog } from './management/log.ts'
 import { createMetrics, type Metrics } from './management/metrics.ts'
 import { countedEngine, observedStore } from './management/observed.ts'
@@ -59,6 +60,7 @@ interface Shared {
   readonly stores: Stores
   readonly metrics: Metrics
   readonly log: Logger
+  readonly limit: LineLimit
   readonly fetch: Fetch
   readonly post: Post
   readonly checks: PasswordChecks
@@ -88,13 +90,15 @@ export async function startServer(
 
 async function share(config: Config, options: StartOptions): Promise<Shared> {
   const { clock = systemClock, random = systemRandom } = options
+  const log = createLog(config.log.level, options.log)
   return {
     config,
     clock,
     random,
     stores: options.stores ?? (await openStores(config, clock)),
     metrics: createMetrics(),
-    log: createLog(config.log.level, options.log),
+    log,
+    limit: createLineLimit(log),
     fetch: createFetch(config.outgoing),
     post: createPost(config.outgoing),
     checks: createPasswordChecks(),
@@ -172,9 +176,9 @@ interface OpenedService {
 /** Carries out what the file declares for a service, and makes it ready to be served. */
 async function openService(config: ServiceConfig, shared: Shared): Promise<OpenedService> {
   const { service } = config
-  const { clock, random, checks, metrics } = shared
+  const { clock, random, checks, metrics, limit } = shared
   const log = shared.log.child({ issuer: service.issuer })
-  const store = observedStore(shared.stores.store(service.issuer), { metrics, log })
+  const store = observedStore(shared.stores.store(service.issuer), { metrics, log, limit })
   await carryOut(config, { store, clock, random })
   const keys = await openKeyRing({
     service,

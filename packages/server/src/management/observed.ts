@@ -1,5 +1,6 @@
 import type { AuditEvent, Engine, RefusedOutcome, Store } from '@signet/engine'
 import type { Logger } from 'pino'
+import type { LineLimit } from './line-limit.ts'
 import type { Metrics } from './metrics.ts'
 
 /** An engine whose outcomes are counted under the name of its service. */
@@ -54,32 +55,35 @@ function isNonceChallenge(outcome: { readonly action: string }): boolean {
 export interface Observers {
   readonly metrics: Metrics
   readonly log: Logger
+  /** Of the lines that anybody can cause. */
+  readonly limit: LineLimit
 }
 
 /** A store that tells of what is refused and of what came twice. */
-export function observedStore(store: Store, { metrics, log }: Observers): Store {
+export function observedStore(store: Store, observers: Observers): Store {
   return {
     ...store,
     replay: {
       first: async (marks) => {
         const seen = await store.replay.first(marks)
-        if (seen !== undefined) metrics.replays.inc()
+        if (seen !== undefined) observers.metrics.replays.inc()
         return seen
       },
     },
     audit: {
       find: (id) => store.audit.find(id),
       record: (event) => {
-        tellOf(event, { metrics, log })
+        tellOf(event, observers)
         return store.audit.record(event)
       },
     },
   }
 }
 
-function tellOf(event: AuditEvent, { metrics, log }: Observers): void {
+function tellOf(event: AuditEvent, { metrics, log, limit }: Observers): void {
   const { id: eventId, kind, step, clientId, subject, refusal, evidence } = event
   const { reason } = evidence ?? {}
   if (kind === 'refused' && reason !== undefined) metrics.refusals.inc({ step, reason })
+  if (event.unauthenticated === true && !limit()) return
   log.info({ eventId, step, clientId, subject, error: refusal?.error, reason }, kind)
 }
