@@ -65,7 +65,7 @@ async function configuration(
     log: { level: 'info' },
     outgoing: { allowPrivateHosts: [], trustedCas: [] },
     keys: { announce: 600, retire: 86_400 },
-    audit: { retention: 86_400 },
+    audit: { retention: 86_400, unauthenticated: 100_000 },
     drain: 1,
     services: [
       {

@@ -14,8 +14,8 @@ export interface Stores {
 
 /** Opens what the configuration names. */
 export async function openStores({ store, audit }: Config, clock: Clock): Promise<Stores> {
-  if ('memory' in store) return memoryStores(clock)
-  const database = openSqlite(store.sqlite, { clock, retention: audit.retention })
+  if ('memory' in store) return memoryStores(clock, audit)
+  const database = openSqlite(store.sqlite, { clock, ...audit })
   return {
     store: (issuer) => database.store(issuer),
     sweep: async (budget) => ({ ...(await database.sweep(budget)) }),
@@ -25,12 +25,15 @@ export async function openStores({ store, audit }: Config, clock: Clock): Promis
 }
 
 /** For tests and the bench; loaded only there. */
-async function memoryStores(clock: Clock): Promise<Stores> {
+async function memoryStores(clock: Clock, audit: Config['audit']): Promise<Stores> {
   const { createMemoryStore } = await import('@signet/engine/memory-store')
   const stores = new Map<string, Store>()
   return {
     store: (issuer) => {
-      const store = stores.get(issuer) ?? { ...createMemoryStore(clock), settled: endOfTurn() }
+      const store = stores.get(issuer) ?? {
+        ...createMemoryStore(clock, audit),
+        settled: endOfTurn(),
+      }
       stores.set(issuer, store)
       return store
     },

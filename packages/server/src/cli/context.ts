@@ -54,7 +54,7 @@ export async function onService<Result>(
   }
   const database = openSqlite(config.store.sqlite, {
     clock: systemClock,
-    retention: config.audit.retention,
+    ...config.audit,
   })
   try {
     const store = database.store(chosen.service.issuer)

@@ -10,7 +10,7 @@ export interface Config {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' }
   readonly outgoing: Outgoing
   readonly keys: KeyPolicy
-  readonly audit: { readonly retention: Seconds }
+  readonly audit: AuditPolicy
   /** On SIGTERM: how long requests under way may take before they are cut off. */
   readonly drain: Seconds
   readonly services: readonly ServiceConfig[]
@@ -36,6 +36,13 @@ export interface KeyPolicy {
   readonly announce: Seconds
   /** How long an old one is published after it signed last. */
   readonly retire: Seconds
+}
+
+export interface AuditPolicy {
+  /** How long an event can be explained. */
+  readonly retention: Seconds
+  /** How many events that anybody can cause are kept, the newest ones. */
+  readonly unauthenticated: number
 }
 
 /** One issuer with what the file declares for it. */

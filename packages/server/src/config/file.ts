@@ -17,7 +17,9 @@ export interface ConfigFile extends Omit<ServiceFile, 'issuer'> {
     | undefined
   readonly keys?:
     { readonly announce?: number | undefined; readonly retire?: number | undefined } | undefined
-  readonly audit?: { readonly retention?: number | undefined } | undefined
+  readonly audit?:
+    | { readonly retention?: number | undefined; readonly unauthenticated?: number | undefined }
+    | undefined
   readonly drain?: number | undefined
 }
 

@@ -147,7 +147,16 @@ export const configSchema: z.ZodType<ConfigFile> = z
           .describe('How long an old one is published after it signed last.'),
       })
       .optional(),
-    audit: z.strictObject({ retention: seconds.optional() }).optional(),
+    audit: z
+      .strictObject({
+        retention: seconds.optional().describe('How long events can be explained.'),
+        unauthenticated: z
+          .int()
+          .min(1)
+          .optional()
+          .describe('How many events that anybody can cause are kept, the newest ones.'),
+      })
+      .optional(),
     drain: seconds.optional().describe('How long requests under way may take on SIGTERM.'),
   })
   .describe('Configuration of Signet.')

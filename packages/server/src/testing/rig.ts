@@ -56,7 +56,7 @@ export function configOf(change: Partial<Config> = {}): Config {
     log: { level: 'debug' },
     outgoing: { allowPrivateHosts: [], trustedCas: [] },
     keys: { announce: 600, retire: 86_400 },
-    audit: { retention: 86_400 },
+    audit: { retention: 86_400, unauthenticated: 100_000 },
     drain: 1,
     services: [serviceConfig(ISSUER)],
     ...change,
