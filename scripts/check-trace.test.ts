@@ -40,7 +40,7 @@ const problems = ({
     notYetBefore: before,
   })
 
-const UNTESTED = ['XY-AZ-05 is due and no test is named with it']
+const UNTESTED = ['XY-AZ-05 is due for AS, and no test there is named with it']
 
 describe('a requirement that is due counts as tested by', () => {
   const proofs: Readonly<Record<string, string>> = {
@@ -51,6 +51,13 @@ describe('a requirement that is due counts as tested by', () => {
     'an it': `it("XY-AZ-05: no", () => {})`,
     'a test inside a test': `test('a', (t) => t.test('XY-AZ-05 b', () => {}))`,
     'a proof of its rule': `proveRule(pushRules, 'XY-AZ-05', {})`,
+    'a case of a table': `const cases = { 'XY-AZ-05 plain': 1 } as const
+      for (const [title] of Object.entries(cases)) test(title, () => {})`,
+    'a case of a table, as part of a title': `const cases = { 'XY-AZ-05 plain': { a: 1 } }
+      describe('x', () => { for (const [title, { a }] of Object.entries(cases)) {
+        test(\`\${title} is refused\`, () => {}) } })`,
+    'a case of a table in the loop itself':
+      "for (const [a] of Object.entries({ 'XY-AZ-05 x': 1 })) test(a, () => {})",
   }
   for (const [title, text] of Object.entries(proofs)) {
     test(title, () => assert.deepEqual(problems({ tests: text }), []))
@@ -67,6 +74,14 @@ describe('a requirement that is due does not count as tested by', () => {
     'a string of the same text': `const title = "test('XY-AZ-05')"`,
     'a longer id': `test('a XY-AZ-05x b')`,
     'the id as part of a word': `test('see PREXY-AZ-05')`,
+    'a table nobody tests with': `const cases = { 'XY-AZ-05 plain': 1 }; test('other', () => {})`,
+    'a table whose tests are skipped': `const cases = { 'XY-AZ-05 plain': 1 }
+      for (const [title] of Object.entries(cases)) test.skip(title, () => {})`,
+    'a table whose keys are in no title': `const cases = { 'XY-AZ-05 plain': 1 }
+      for (const [title] of Object.entries(cases)) test('other', () => use(title))`,
+    'a table of another loop': `const cases = { 'XY-AZ-05 plain': 1 }
+      for (const [title] of Object.entries(cases)) use(title)
+      for (const [title] of Object.entries(others)) test(title, () => {})`,
   }
   for (const [title, text] of Object.entries(empty)) {
     test(title, () => assert.ok(problems({ tests: text }).includes(UNTESTED[0] ?? '')))
@@ -77,9 +92,36 @@ describe('a requirement that is due does not count as tested by', () => {
   })
 })
 
+test('what binds several roles is proved where each of them is', () => {
+  const register = [requirement('XY-AZ-05', 'M', ['AS', 'Client', 'RS'])]
+  const proof = `test('XY-AZ-05 refuses plain', () => {})`
+  const left = (...files: readonly string[]): readonly string[] =>
+    traceProblems({
+      register,
+      code: new Map(files.map((file) => [file, proof])),
+      notYet: {},
+      notYetBefore: undefined,
+    })
+  assert.deepEqual(left('packages/protocol/src/a.test.ts'), [])
+  assert.deepEqual(left('packages/engine/src/a.test.ts', 'packages/guard/src/a.test.ts'), [
+    'XY-AZ-05 is due for Client, and no test there is named with it',
+  ])
+  assert.deepEqual(left('packages/bff/src/a.test.ts', 'e2e/guard-a.test.ts'), [])
+  assert.deepEqual(left('scripts/a.test.ts'), [
+    'XY-AZ-05 is due for AS and Client and RS, and no test there is named with it',
+  ])
+})
+
+test('what a BFF has to do is due, though FAPI asks for no BFF', () => {
+  const register = [requirement('BFF-05', 'C', ['Client']), requirement('BFF-06', 'S', ['Client'])]
+  assert.deepEqual(problems({ register }), [
+    'BFF-05 is due for Client, and no test there is named with it',
+  ])
+})
+
 test('what binds another role, or another level, is not due', () => {
   const register = [
-    requirement('XY-AZ-05', 'M', ['Client']),
+    requirement('XY-AZ-05', 'M', ['-']),
     requirement('XY-AZ-06', 'S'),
     requirement('XY-AZ-07', 'M:mTLS'),
   ]

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { proofsOf } from './proofs.ts'
-import { idsIn, isDue, readNotYet, readRegister } from './register.ts'
+import { idsIn, isProofOf, readNotYet, readRegister, rolesDue } from './register.ts'
 import type { NotYet, Requirement } from './register.ts'
 import { report } from './report.ts'
 import { readCode, ROOT, type Sources } from './sources.ts'
@@ -15,28 +15,43 @@ interface Chain {
 
 /**
  * Every broken link of the chain requirement → rule → test, as a sentence: a requirement that is due and has neither a
- * test named with its id nor a reason why not, an id nobody registered, and a list of reasons that grew.
+ * test named with its id, for each role that it binds, nor a reason why not, an id nobody registered, and a list of
+ * reasons that grew.
  */
 export function traceProblems({ register, code, notYet, notYetBefore }: Chain): readonly string[] {
   const tested = testedIds(register, code)
   return [
-    ...register.filter(isDue).flatMap(({ id }) => dueProblem(id, tested.has(id), id in notYet)),
+    ...register.flatMap((requirement) => dueProblems(requirement, tested, notYet)),
     ...unknownIds(register, code),
     ...staleReasons(register, notYet),
     ...growth(notYet, notYetBefore),
   ]
 }
 
-/** The ids that the title of a test names. */
-function testedIds(register: readonly Requirement[], code: Sources): ReadonlySet<string> {
-  const tests = [...code].filter(([file]) => file.endsWith('.test.ts'))
-  const titles = tests.flatMap(([file, text]) => proofsOf(file, text).titles)
-  return new Set(titles.flatMap((title) => idsIn(title, register)))
+/** The files with a test whose title names an id, by id. */
+type Tested = ReadonlyMap<string, ReadonlySet<string>>
+
+function testedIds(register: readonly Requirement[], code: Sources): Tested {
+  const tested = new Map<string, Set<string>>()
+  for (const [file, text] of code) {
+    if (!file.endsWith('.test.ts')) continue
+    for (const id of proofsOf(file, text).titles.flatMap((title) => idsIn(title, register))) {
+      tested.set(id, (tested.get(id) ?? new Set()).add(file))
+    }
+  }
+  return tested
 }
 
-function dueProblem(id: string, isTested: boolean, isListed: boolean): readonly string[] {
-  if (isTested && isListed) return [`${id} has a test now: take it off docs/not-yet.json`]
-  return isTested || isListed ? [] : [`${id} is due and no test is named with it`]
+function dueProblems(requirement: Requirement, tested: Tested, notYet: NotYet): readonly string[] {
+  const { id } = requirement
+  const roles = rolesDue(requirement)
+  const files = [...(tested.get(id) ?? [])]
+  const open = roles.filter((role) => !files.some((file) => isProofOf(role, file)))
+  if (open.length === 0 && roles.length > 0 && id in notYet) {
+    return [`${id} has a test now: take it off docs/not-yet.json`]
+  }
+  if (open.length === 0 || id in notYet) return []
+  return [`${id} is due for ${open.join(' and ')}, and no test there is named with it`]
 }
 
 function unknownIds(register: readonly Requirement[], code: Sources): readonly string[] {
@@ -52,7 +67,7 @@ function unknownIds(register: readonly Requirement[], code: Sources): readonly s
 }
 
 function staleReasons(register: readonly Requirement[], notYet: NotYet): readonly string[] {
-  const due = new Set(register.filter(isDue).map(({ id }) => id))
+  const due = new Set(register.filter((each) => rolesDue(each).length > 0).map(({ id }) => id))
   return Object.entries(notYet).flatMap(([id, reason]) => {
     if (!due.has(id)) return [`docs/not-yet.json lists ${id}, which is not due`]
     return reason.trim() === '' ? [`docs/not-yet.json gives no reason for ${id}`] : []

@@ -16,8 +16,15 @@ export interface Requirement {
 /** What is not built yet: the id of a requirement and the reason. */
 export type NotYet = Readonly<Record<string, string>>
 
-/** The roles built so far. A role added here makes its requirements count at once. */
-const ROLES = ['AS']
+/**
+ * The roles built so far, and where each is proved: a test of the server says nothing about a client. A role added here
+ * makes its requirements count at once.
+ */
+const HOMES: Readonly<Record<string, RegExp>> = {
+  AS: /^(?:packages\/(?:protocol|engine|store|server)|e2e)\//,
+  RS: /^(?:packages\/(?:protocol|guard)\/|e2e\/guard-)/,
+  Client: /^(?:packages\/(?:protocol|bff)\/|apps\/|e2e\/(?:bff|bank)-)/,
+}
 
 /** The levels that bind a server with DPoP, private_key_jwt and OpenID Connect. */
 const LEVELS = ['M', 'M:DPoP', 'M:PKJ', 'M:OIDC']
@@ -25,9 +32,18 @@ const LEVELS = ['M', 'M:DPoP', 'M:PKJ', 'M:OIDC']
 /** The shape of an id: `SP-AZ-05`, `SP-AS-04a`, `AM-G1`. */
 const ID = /(?<![\w-])[A-Z]+(?:-[A-Z]+)*-?\d+[a-z]?(?![\w-])/g
 
-/** Whether the product has to prove, today, that it meets this requirement. */
-export function isDue({ who, level }: Requirement): boolean {
-  return LEVELS.includes(level) && who.some((role) => ROLES.includes(role))
+/** The requirements that bind us because we offer what they are about, though FAPI leaves that open. */
+const OFFERED = /^BFF-/
+
+/** The roles in which the product has to prove, today, that it meets this requirement. */
+export function rolesDue({ id, who, level }: Requirement): readonly string[] {
+  const isBinding = LEVELS.includes(level) || (level === 'C' && OFFERED.test(id))
+  return isBinding ? who.filter((role) => role in HOMES) : []
+}
+
+/** Whether a test in this file can prove something about a role. */
+export function isProofOf(role: string, file: string): boolean {
+  return HOMES[role]?.test(file) ?? false
 }
 
 /** The words of a text that are ids of the register, or would be but for their number. */
