@@ -370,6 +370,25 @@ describe('/bff/backchannel', () => {
     assert.ok(reasons.includes('logout_token_signature'))
   })
 
+  test('LOG-09 a logout that could not be carried out is carried out when the server tries again', async () => {
+    const store = createMemorySessions()
+    let locked = false
+    const flaky: SessionStore = {
+      ...store,
+      delete: (id) =>
+        locked ? Promise.reject(new SessionsUnavailable('locked')) : store.delete(id),
+    }
+    await using stage = await openStage({ store: flaky })
+    const browser = await loggedIn(stage)
+    const token = stage.authority.logoutToken()
+    locked = true
+    assert.equal((await tell(stage, token)).status, 503)
+    locked = false
+    assert.equal((await tell(stage, token)).status, 200)
+    assert.equal((await userOf(stage, browser))['authenticated'], false)
+    assert.equal((await tell(stage, token)).status, 400)
+  })
+
   test('LOG-08 says to come again when the keys cannot be had, and does not ask too often', async () => {
     await using stage = await openStage({ bff: { timeout: 0.3 } })
     const { authority } = stage

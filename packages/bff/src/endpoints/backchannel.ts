@@ -1,10 +1,10 @@
-import { Refused, replayDigest } from '@signet/protocol'
+import { Refused, replayDigest, type Seconds } from '@signet/protocol'
 import type { Core } from '../core.ts'
 import type { Call } from '../http/call.ts'
 import { readText } from '../http/read-body.ts'
 import { DATA_HEADERS } from '../http/security-headers.ts'
 import type { LogoutClaims } from '../logout-token/logout-token.rules.ts'
-import { verifyLogoutToken } from '../logout-token/verify.ts'
+import { rememberedUntil, verifyLogoutToken } from '../logout-token/verify.ts'
 import { AuthorityFailure } from '../oauth/failure.ts'
 import type { StoredSession } from '../sessions/port.ts'
 import { endSession } from './end-session.ts'
@@ -23,20 +23,20 @@ export async function backchannel(call: Call): Promise<void> {
   if (token === undefined) {
     return refuse(call, 'send a form with one parameter logout_token')
   }
+  const now = core.clock.now()
+  const mark = (jti: string, until: Seconds): Promise<boolean> =>
+    core.store.first(replayDigest('logout', core.authority.issuer, jti), until, now)
   try {
     const claims = await verifyLogoutToken(token, {
       issuer: core.authority.issuer,
       clientId: core.clientId,
       keys: core.issuerKeys,
-      now: core.clock.now(),
-      first: (jti, until) =>
-        core.store.first(
-          replayDigest('logout', core.authority.issuer, jti),
-          until,
-          core.clock.now(),
-        ),
+      now,
+      // A mark that ends at once only asks.
+      first: (jti) => mark(jti, now),
     })
     await endAll(core, claims)
+    await mark(claims.jti, rememberedUntil(claims))
     call.reply.code(200).headers(HEADERS).send('')
   } catch (error) {
     if (error instanceof AuthorityFailure) {

@@ -14,8 +14,8 @@ export interface LogoutContext {
   readonly clientId: string
   readonly keys: IssuerKeys
   readonly now: Seconds
-  /** Whether this token is seen for the first time; it is remembered until it ends. */
-  readonly first: (jti: string, until: Seconds) => Promise<boolean>
+  /** Whether no token with this `jti` took effect yet. */
+  readonly first: (jti: string) => Promise<boolean>
 }
 
 const unreadable: UnreadableJwt = {
@@ -28,8 +28,14 @@ const unreadable: UnreadableJwt = {
 /** How long after `exp` a token could still be taken, and more. */
 const MARGIN: Seconds = 60
 
+/** Until when it must be remembered that a token took effect. */
+export function rememberedUntil({ exp }: LogoutClaims): Seconds {
+  return exp + MARGIN
+}
+
 /**
- * Reads a logout token.
+ * Reads a logout token. Whoever calls this remembers its `jti` once the logout is carried out, not before: what fails is
+ * delivered again, with the same token.
  *
  * @throws Refused, or AuthorityFailure if the keys of the server are not to be had.
  * @see OpenID Connect Back-Channel Logout 1.0 §2.6
@@ -48,7 +54,7 @@ export async function verifyLogoutToken(
     now,
   })
   enforce(logoutSignatureRules, { jwt, keys: await keys.find(header.kid) })
-  if (await first(claims.jti, claims.exp + MARGIN)) return claims
+  if (await first(claims.jti)) return claims
   throw new Refused(invalidRequest('logout_token was used before'), {
     id: 'LOG-08',
     reason: 'logout_token_replayed',

@@ -137,7 +137,10 @@ export function sessionStoreContract(name: string, open: () => OpenedSessions): 
     })
 
     using('LOG-08 tells the first from the rest, until the mark ends', async ({ one, other }) => {
+      // A mark that ends at once only asks.
+      assert.equal(await one.first('a jti', NOW, NOW), true)
       assert.equal(await one.first('a jti', NOW + 60, NOW), true)
+      assert.equal(await one.first('a jti', NOW, NOW), false)
       assert.equal(await other.first('a jti', NOW + 60, NOW), false)
       assert.equal(await other.first('another jti', NOW + 60, NOW), true)
       assert.equal(await other.first('a jti', NOW + 160, NOW + 60), true)
