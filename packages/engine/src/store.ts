@@ -136,6 +136,8 @@ export interface Codes {
   put(code: AuthorizationCode): Promise<void>
   /** The code, whether redeemed, expired or neither. */
   peek(digest: Digest): Promise<AuthorizationCode | undefined>
+  /** All codes of a user that are not swept, redeemed or not. Looks at every row: for administration. */
+  ofSubject(subject: string): Promise<readonly AuthorizationCode[]>
   /** Marks the code as used. True for exactly one caller. */
   redeem(digest: Digest): Promise<boolean>
 }
@@ -188,6 +190,8 @@ export interface Sessions {
   join(digest: Digest, clientId: string): Promise<void>
   /** Ends the session, and gives what it was to exactly one caller; nothing when it expired before. */
   delete(digest: Digest): Promise<Session | undefined>
+  /** All sessions of a user that go on. Looks at every row: for administration. */
+  ofSubject(subject: string): Promise<readonly Session[]>
 }
 
 /** What a user has allowed a client before. */
@@ -222,6 +226,8 @@ export interface Grants {
   put(grant: Grant): Promise<void>
   /** The grant, whether expired or not, revoked or not; undefined once it was swept. */
   get(id: string): Promise<Grant | undefined>
+  /** All grants of a user that are not swept. Looks at every row: for administration. */
+  ofSubject(subject: string): Promise<readonly Grant[]>
   /** Gives a grant the status `to` if it has `from`, and answers the one it has then; undefined when the grant is unknown. */
   replaceStatus(id: string, change: StatusChange): Promise<StatusPosition | undefined>
 }

@@ -5,6 +5,7 @@ import { auditContract } from './contract/audit.ts'
 import { codesContract } from './contract/codes.ts'
 import { contractTest, type OpenStores } from './contract/harness.ts'
 import { keepingContract, sweepingContract } from './contract/keeping.ts'
+import { ofSubjectContract } from './contract/of-subject.ts'
 import { replayContract } from './contract/replay.ts'
 import { requestsContract } from './contract/requests.ts'
 import { servicesContract } from './contract/services.ts'
@@ -25,6 +26,7 @@ export function storeContract(name: string, open: OpenStores): void {
     usersContract(test)
     recordsContract(test)
     auditContract(test)
+    ofSubjectContract(test)
     servicesContract(test)
     keepingContract(test)
     sweepingContract(test)

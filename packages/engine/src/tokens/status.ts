@@ -36,7 +36,7 @@ export function positionIn(
 /** Publishes that nothing at a position is valid any more. */
 export async function revokePosition(
   position: StatusPosition,
-  { store, clock }: Ports,
+  { store, clock }: Pick<Ports, 'store' | 'clock'>,
 ): Promise<void> {
   const list = Math.floor(position / STATUS_LIST_SIZE)
   const until = clock.now() + LONGEST_TOKEN
@@ -67,7 +67,7 @@ export async function moveGrant({ id, status }: GrantAt, ports: Ports): Promise<
 export async function revokeGrant(
   { id, status }: GrantAt,
   until: Seconds,
-  ports: Ports,
+  ports: Pick<Ports, 'store' | 'clock'>,
 ): Promise<void> {
   const { grants, revocations } = ports.store
   await revocations.add(id, until)

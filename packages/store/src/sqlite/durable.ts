@@ -21,6 +21,8 @@ export function sessionsOf(tables: Tables, service: number, clock: Clock): Sessi
     get: async (digest) => rows.living(service, digest, clock.now()),
     join: async (digest, clientId) => rows.join(service, { digest, clientId, now: clock.now() }),
     delete: async (digest) => rows.end(service, digest, clock.now()),
+    ofSubject: async (subject) =>
+      rows.matching(service, '$.subject', subject).filter((row) => row.expiresAt > clock.now()),
   }
 }
 
@@ -37,6 +39,7 @@ export function grantsOf(tables: Tables, service: number): Grants {
   return {
     put: async (grant) => rows.put(service, grant.id, { value: grant, ends: grant.expiresAt }),
     get: async (id) => rows.get(service, id),
+    ofSubject: async (subject) => rows.matching(service, '$.authorization.subject', subject),
     replaceStatus: async (id, change) => rows.replaceStatus(service, id, change),
   }
 }

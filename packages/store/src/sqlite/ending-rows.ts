@@ -28,6 +28,7 @@ export class EndingRows<Value> {
   readonly #select: StatementSync
   readonly #remove: StatementSync
   readonly #sweep: StatementSync
+  readonly #matching: StatementSync
 
   constructor(connection: Connection, table: string) {
     this.connection = connection
@@ -41,6 +42,9 @@ export class EndingRows<Value> {
       ON CONFLICT (service, key) DO UPDATE SET id = excluded.id, data = excluded.data`)
     this.#select = connection.prepare(`SELECT id, data FROM ${table} WHERE service = ? AND key = ?`)
     this.#remove = connection.prepare(`DELETE FROM ${table} WHERE service = ? AND key = ?`)
+    this.#matching = connection.prepare(
+      `SELECT data FROM ${table} WHERE service = ? AND data ->> ? = ? ORDER BY id`,
+    )
     this.#sweep = connection.prepare(`
       DELETE FROM ${table}
       WHERE id IN (SELECT id FROM ${table} WHERE id < ? ORDER BY id LIMIT ?)`)
@@ -60,6 +64,11 @@ export class EndingRows<Value> {
   living(service: number, key: string, now: Seconds): Value | undefined {
     const row = this.find(service, key)
     return row && row.ends > now ? row.value : undefined
+  }
+
+  /** Every row of which the member at this path of its JSON has this value. Reads the whole table. */
+  matching(service: number, path: string, value: string): readonly Value[] {
+    return this.#documents.all(this.#matching, service, path, value)
   }
 
   /** The row, ended or not, and when it ends. */

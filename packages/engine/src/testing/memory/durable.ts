@@ -42,6 +42,10 @@ export function sessionsIn(clock: Clock): Sessions {
       rows.delete(digest)
       return session
     },
+    ofSubject: async (subject) =>
+      rows
+        .all()
+        .filter((session) => session.subject === subject && session.expiresAt > clock.now()),
   }
 }
 
@@ -62,6 +66,8 @@ export function grantsIn(clock: Clock): Grants {
   return {
     put: async (grant) => rows.set(grant.id, grant),
     get: async (id) => rows.get(id),
+    ofSubject: async (subject) =>
+      rows.all().filter(({ authorization }) => authorization.subject === subject),
     replaceStatus: async (id, { from, to }) => {
       const grant = rows.get(id)
       if (grant === undefined || grant.status !== from) return grant?.status

@@ -41,6 +41,8 @@ export function codesIn(clock: Clock): Codes {
     put: async (code) =>
       rows.set(code.digest, { code, redeemed: rows.get(code.digest)?.redeemed ?? false }),
     peek: async (digest) => rows.get(digest)?.code,
+    ofSubject: async (subject) =>
+      rows.all().flatMap(({ code }) => (code.authorization.subject === subject ? [code] : [])),
     redeem: async (digest) => {
       const row = rows.get(digest)
       if (row === undefined || row.redeemed) return false

@@ -32,6 +32,11 @@ export class ExpiringMap<Row> {
     return row !== undefined && this.#endsAt(row) > this.#clock.now() ? row : undefined
   }
 
+  /** Every row that was not forgotten. */
+  all(): readonly Row[] {
+    return [...this.#rows.values()]
+  }
+
   set(key: string, row: Row): void {
     for (let look = 0; look < LOOKS; look += 1) this.#lookAtNext()
     this.#rows.set(key, row)

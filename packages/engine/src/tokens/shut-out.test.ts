@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  createMemoryStore,
+  createStage,
+  fixedClock,
+  sampleCode,
+  sampleGrant,
+  sampleSession,
+} from '../testing/index.ts'
+import { shutOut } from './shut-out.ts'
+
+test('BCP-16 sessions, grants and codes of a user who is shut out end, and those of no other', async () => {
+  const clock = fixedClock()
+  const store = createMemoryStore(clock)
+  const { service } = createStage().ports
+  const { authorization } = sampleGrant()
+  const another = { ...authorization, subject: 'another' }
+  const { subject } = authorization
+  await store.sessions.put(sampleSession({ digest: 'mine', subject }))
+  await store.sessions.put(sampleSession({ digest: 'mine too', subject }))
+  await store.sessions.put(sampleSession({ digest: 'theirs', subject: 'another' }))
+  await store.statusLists.keep(0, clock.now() + 600)
+  await store.grants.put(sampleGrant({ id: 'mine', status: 3 }))
+  await store.grants.put(sampleGrant({ id: 'theirs', status: 4, authorization: another }))
+  await store.codes.put(sampleCode({ digest: 'mine', grantId: 'to be mine', status: 5 }))
+  const theirs = sampleCode({ digest: 'theirs', grantId: 'to be theirs', authorization: another })
+  await store.codes.put(theirs)
+
+  await shutOut(subject, { store, service, clock })
+  assert.equal(await store.sessions.get('mine'), undefined)
+  assert.equal(await store.sessions.get('mine too'), undefined)
+  assert.ok(await store.sessions.get('theirs'))
+  for (const [id, revoked] of [
+    ['mine', true],
+    ['to be mine', true],
+    ['theirs', false],
+    ['to be theirs', false],
+  ] as const) {
+    assert.equal(await store.revocations.anyOf([id]), revoked, id)
+  }
+  assert.deepEqual(await store.statusLists.revoked(0), [3, 5])
+})
