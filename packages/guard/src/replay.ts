@@ -29,12 +29,11 @@ export function replayInMemory(now: () => Seconds): Replay & { readonly size: nu
     else if (next.value[1] < time) marked.delete(next.value[0])
   }
   const firstUsed = (marks: readonly Mark[], time: Seconds): Mark | undefined => {
-    for (const [index, mark] of marks.entries()) {
+    for (const mark of marks) {
       const until = marked.get(mark.digest)
       if (until !== undefined && until >= time) return mark
-      if (index > 0 && marks.findIndex(({ digest }) => digest === mark.digest) < index) return mark
     }
-    return undefined
+    return marks.length > 1 ? repeatedOf(marks) : undefined
   }
   return {
     first: async (marks) => {
@@ -51,4 +50,11 @@ export function replayInMemory(now: () => Seconds): Replay & { readonly size: nu
       return marked.size
     },
   }
+}
+
+/** The first mark that another one before it equals. */
+function repeatedOf(marks: readonly Mark[]): Mark | undefined {
+  return marks.find(
+    (mark, index) => marks.findIndex(({ digest }) => digest === mark.digest) < index,
+  )
 }
