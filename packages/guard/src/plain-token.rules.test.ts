@@ -37,33 +37,6 @@ proveRule(plainTokenRules, 'JAT-01', {
   ),
 })
 
-proveRule(plainTokenRules, 'SP-CR-02', {
-  good,
-  refuses: Object.fromEntries(['RS256', 'none', 'HS256'].map((alg) => [alg, saying({}, { alg })])),
-})
-
-proveRule(plainTokenRules, 'JWT-07', {
-  good: saying({}, { typ: 'application/at+jwt' }),
-  refuses: { 'another issuer': saying({ iss: 'https://keycloak.example/realms/other' }) },
-})
-
-proveRule(plainTokenRules, 'JAT-05', {
-  good: saying({ aud: API }),
-  refuses: {
-    'a token for another API': saying({ aud: 'account' }),
-    'a token for nobody': saying({ aud: undefined }),
-    'a token for an API whose name begins alike': saying({ aud: `${API}.evil.example` }),
-  },
-})
-
-proveRule(plainTokenRules, 'SP-RS-03', {
-  good,
-  refuses: {
-    'an expired token': saying({ exp: NOW }),
-    'a token of the future': saying({ nbf: NOW + 61 }),
-  },
-})
-
 proveRule(plainTokenRules, 'JAT-02', {
   good: saying({ client_id: 'app', scope: '' }),
   refuses: {

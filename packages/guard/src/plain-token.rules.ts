@@ -1,5 +1,4 @@
 import {
-  accessTokenRules,
   isNumericDate,
   mediaTypeOf,
   refusal,
@@ -17,16 +16,16 @@ const OF_OTHERS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'] as const
 /** The kinds of access tokens that Keycloak tells apart from its other tokens with a claim. */
 const KINDS: readonly unknown[] = [undefined, 'Bearer', 'DPoP']
 
-/** Rules that are for tokens of RFC 9068 only. */
-const OF_RFC9068 = new Set(['JAT-01', 'JAT-02'])
-
 const invalid = (description: string): Refusal => refusal('invalid_token', description)
 
-/** What an access token must say if it need not say that it is one. Cheap. Read beside RFC 8725 §3.11 and §3.12. */
+/**
+ * What an access token must say if it need not say that it is one, besides what every access token must. Cheap. Read
+ * beside RFC 8725 §3.11 and §3.12.
+ */
 export const plainTokenRules: Rules<PresentedAccessToken, PresentedAccessToken> = [
   {
     id: 'JAT-01',
-    reason: 'access_token_typ',
+    reason: 'plain_token_typ',
     says: 'takes no JWT whose typ says that it is something else',
     holds: ({ header: { typ } }) =>
       typ === undefined || ['jwt', 'at+jwt'].includes(mediaTypeOf(typ)),
@@ -35,10 +34,9 @@ export const plainTokenRules: Rules<PresentedAccessToken, PresentedAccessToken> 
     received: ({ header }) => `typ ${shown(header.typ)}`,
     remedy: 'Send the access token, not another JWT.',
   },
-  ...accessTokenRules.filter(({ id }) => !OF_RFC9068.has(id)),
   {
     id: 'JAT-02',
-    reason: 'access_token_claims',
+    reason: 'plain_token_claims',
     says: 'takes plain JWTs only if they say whose they are, until when, for which client and with which scope',
     holds: ({ claims }) => wrongClaim(claims) === undefined,
     otherwise: invalid('the access token lacks a required claim'),
@@ -52,7 +50,7 @@ export const plainTokenRules: Rules<PresentedAccessToken, PresentedAccessToken> 
   },
   {
     id: 'JWT-09',
-    reason: 'id_token_as_access_token',
+    reason: 'plain_token_kind',
     says: 'takes no ID token or other JWT for an access token',
     holds: ({ claims }) =>
       OF_OTHERS.every((claim) => claims[claim] === undefined) && KINDS.includes(claims['typ']),

@@ -55,13 +55,19 @@ test('a plain JWT that was verified before is remembered with its client', async
 
 describe('where plain JWTs are taken, what is refused is', () => {
   const refused: Readonly<Record<string, readonly [object, object, string]>> = {
-    'JWT-09 an ID token': [{ nonce: 'x', at_hash: 'y' }, {}, 'id_token_as_access_token'],
+    'JWT-09 an ID token': [{ nonce: 'x', at_hash: 'y' }, {}, 'plain_token_kind'],
     'JWT-09 an ID token for the client': [{ aud: 'app' }, {}, 'access_token_aud'],
-    'JWT-09 a proof': [{}, { typ: 'dpop+jwt' }, 'access_token_typ'],
-    'JAT-02 a token without scope': [{ scope: undefined }, {}, 'access_token_claims'],
+    'JWT-09 a proof': [{}, { typ: 'dpop+jwt' }, 'plain_token_typ'],
+    'JAT-02 a token without scope': [{ scope: undefined }, {}, 'plain_token_claims'],
     'SP-CR-02 a token signed with RS256': [{}, { alg: 'RS256' }, 'access_token_alg'],
     'SP-RS-05 a token that is bound to no key': [{ cnf: undefined }, {}, 'token_unbound'],
+    'SP-CR-03 a token with alg none': [{}, { alg: 'none' }, 'access_token_alg'],
     'SP-RS-03 an expired token': [{ exp: 1 }, {}, 'access_token_expired'],
+    'SP-RS-03 a token for tomorrow': [{ nbf: 1_900_000_000 }, {}, 'access_token_expired'],
+    'SP-RS-03 a token without end': [{ exp: undefined }, {}, 'plain_token_claims'],
+    'JWT-07 a token of another issuer': [{ iss: 'https://evil.example' }, {}, 'access_token_iss'],
+    'RES-04 a token for another API': [{ aud: ['account'] }, {}, 'access_token_aud'],
+    'RES-04 a token for nobody': [{ aud: undefined }, {}, 'access_token_aud'],
   }
   for (const [title, [claims, header, reason]] of Object.entries(refused)) {
     test(title, async () => {

@@ -1,4 +1,5 @@
 import {
+  accessTokenRules,
   accessTokenSignatureRules,
   decodeOrRefuse,
   enforce,
@@ -23,6 +24,11 @@ export interface PlainTokenContext {
   readonly clockTolerance: Seconds
 }
 
+/** Of the rules for access tokens, those that a token need not be one of RFC 9068 for. */
+const commonRules: typeof accessTokenRules = accessTokenRules.filter(
+  ({ id }) => id !== 'JAT-01' && id !== 'JAT-02',
+)
+
 const unreadable: UnreadableJwt = {
   id: 'JAT-05',
   reason: 'access_token_malformed',
@@ -40,7 +46,9 @@ const unreadable: UnreadableJwt = {
 export function verifyPlainToken(token: string, context: PlainTokenContext): TokenClaims {
   const { keys, ...rest } = context
   const jwt = decodeOrRefuse(token, unreadable)
-  const { claims } = enforce(plainTokenRules, { header: jwt.header, claims: jwt.claims, ...rest })
+  const presented = { header: jwt.header, claims: jwt.claims, ...rest }
+  enforce(commonRules, presented)
+  const { claims } = enforce(plainTokenRules, presented)
   enforce(accessTokenSignatureRules, { jwt, keys })
   return { ...claims, client_id: clientOf(claims) }
 }
