@@ -146,6 +146,31 @@ describe('beside a running server', () => {
     assertComplains(await run('user', 'disable', 'nobody'), /no user nobody/)
   })
 
+  test('BCP-16 a new password, or to be disabled, ends sessions and tokens of the user for good', async () => {
+    const add = ['user', 'add', 'frank', '--password-stdin', '--config', server.site.configFile]
+    assertWell(await signet(add, { stdin: 'wonderland' }))
+    const client = declared.at(issuer)
+    const changes: readonly (() => Promise<void>)[] = [
+      async () => void assertWell(await signet(add, { stdin: 'wonderland' })),
+      async () => {
+        assertWell(await run('user', 'disable', 'frank'))
+        assertWell(await run('user', 'enable', 'frank'))
+      },
+    ]
+    for (const change of changes) {
+      const browser = client.browser()
+      const code = codeOf(await passThrough(browser, client.link(await client.push()), 'frank'))
+      const refreshToken = member(await client.exchange(code), 'refresh_token')
+      assert.equal((await client.refresh(refreshToken)).status, 200)
+      const known = await browser.open(client.link(await client.push()))
+      assert.ok(known instanceof URL, 'the session lasts')
+      await change()
+      assert.equal((await client.refresh(refreshToken)).status, 400)
+      const page = await browser.open(client.link(await client.push()))
+      assert.ok(!(page instanceof URL), 'the session is over')
+    }
+  })
+
   test('a password that is too short, or nowhere to be asked for, is not taken', async () => {
     const add = ['user', 'add', 'dave', '--config', server.site.configFile]
     assertComplains(await signet([...add, '--password-stdin'], { stdin: 'short' }), /8 characters/)

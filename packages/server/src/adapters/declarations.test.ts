@@ -1,5 +1,11 @@
 import { InvalidClient, type ClientRecord, type User } from '@signet/engine'
-import { countedRandom, createMemoryStore, fixedClock } from '@signet/engine/testing'
+import {
+  countedRandom,
+  createMemoryStore,
+  fixedClock,
+  sampleGrant,
+  sampleSession,
+} from '@signet/engine/testing'
 import { generateSigningKey } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -134,4 +140,23 @@ test('SP-AS-03 a client that does not respect the profile stops the start, and n
 test('a password that is no Argon2id hash stops the start', async () => {
   const users = [{ username: 'alice', password_hash: 'hunter2' }]
   await assert.rejects(carryOut(file({ users }), ports()), TypeError)
+})
+
+test('BCP-16 a new password of the file, or a user it no longer declares, ends what the user had', async () => {
+  for (const [users, ends] of [
+    [[{ ...userOf('alice'), password_hash: `${password_hash.slice(0, -1)}A` }], true],
+    [[], true],
+    [[{ ...userOf('alice'), claims: { name: 'Alice' } }], false],
+  ] as const) {
+    const given = ports()
+    const { store } = given
+    await carryOut(file({ users: [userOf('alice')] }), given)
+    const { subject = '' } = (await store.users.byUsername('alice')) ?? {}
+    const { authorization } = sampleGrant()
+    await store.sessions.put(sampleSession({ subject }))
+    await store.grants.put(sampleGrant({ authorization: { ...authorization, subject } }))
+    await carryOut(file({ users }), given)
+    assert.equal((await store.sessions.get(sampleSession().digest)) === undefined, ends)
+    assert.equal(await store.revocations.anyOf([sampleGrant().id]), ends)
+  }
 })

@@ -1,5 +1,6 @@
 import {
   clientFromMetadata,
+  shutOut,
   type ClientRecord,
   type Clock,
   type Random,
@@ -17,7 +18,7 @@ export class DeclarationClash extends Error {
 }
 
 export interface DeclarationPorts {
-  readonly store: Pick<Store, 'clients' | 'users' | 'settled'>
+  readonly store: Store
   readonly clock: Clock
   readonly random: Random
 }
@@ -55,10 +56,11 @@ async function carryOutClients(
 
 async function carryOutUsers(
   { service, users }: ServiceConfig,
-  { store, random }: DeclarationPorts,
+  { store, random, clock }: DeclarationPorts,
 ): Promise<void> {
   const kept = await store.users.list()
   const subjects = new Map(kept.map(({ username, subject }) => [username, subject]))
+  const hashes = new Map(kept.map(({ subject, passwordHash }) => [subject, passwordHash]))
   const declared = users.map(({ username, password_hash: passwordHash, claims = {} }): User => {
     parsePasswordHash(passwordHash)
     const subject = subjects.get(username) ?? random.token(128)
@@ -69,7 +71,13 @@ async function carryOutUsers(
     kept,
     id: ({ username }) => username,
     same: isDeepStrictEqual,
-    put: (user) => store.users.put(user),
+    put: async (user) => {
+      await store.users.put(user)
+      const before = hashes.get(user.subject)
+      // BCP-16: sessions and grants end with the password, or the user, they came from.
+      if (before !== undefined && (user.disabled || user.passwordHash !== before))
+        await shutOut(user.subject, { store, service, clock })
+    },
   })
 }
 

@@ -1,8 +1,8 @@
 import { isCancel, password as askPassword } from '@clack/prompts'
-import type { User } from '@signet/engine'
+import { shutOut, type User } from '@signet/engine'
 import type { Command } from 'commander'
 import { readFileSync } from 'node:fs'
-import { systemRandom } from '../adapters/system.ts'
+import { systemClock, systemRandom } from '../adapters/system.ts'
 import { hashPassword } from '../login/password.ts'
 import {
   onService,
@@ -24,7 +24,9 @@ const SHORTEST = 8
 export function addUser(program: Command): void {
   const user = program.command('user').description('manage users')
   withService(user.command('add').argument('<username>'))
-    .description('add a user, or give one a new password')
+    .description(
+      'add a user, or give one a new password, which ends sessions and tokens of the old one',
+    )
     .option('--claims <json>', 'what is known of the user: {"name": …, "email": …}')
     .option('--password-stdin', 'read the password from standard input instead of asking')
     .action(add)
@@ -58,7 +60,7 @@ export function addUser(program: Command): void {
 async function add(username: string, options: AddOptions): Promise<void> {
   const claims = parseClaims(options.claims)
   const passwordHash = await hashPassword(await readPassword(options.passwordStdin))
-  const put = async ({ store }: ServiceContext): Promise<string> => {
+  const put = async ({ store, chosen }: ServiceContext): Promise<string> => {
     const existing = await store.users.byUsername(username)
     assertNotDeclared(existing, options)
     const user = {
@@ -70,6 +72,7 @@ async function add(username: string, options: AddOptions): Promise<void> {
       disabled: false,
     }
     await store.users.put(user)
+    if (existing !== undefined) await endAll(user, store, chosen)
     return user.subject
   }
   const subject = await onService(options, put, { mayMakeDatabase: true })
@@ -81,13 +84,23 @@ async function setDisabled(
   disabled: boolean,
   options: ServiceOptions,
 ): Promise<void> {
-  await onService(options, async ({ store }) => {
+  await onService(options, async ({ store, chosen }) => {
     const user = await store.users.byUsername(username)
     if (user === undefined) throw new UsageError(`There is no user ${username}.`)
     assertNotDeclared(user, options)
     await store.users.put({ ...user, source: disabled ? user.source : 'command', disabled })
+    if (disabled) await endAll(user, store, chosen)
   })
   print(`User ${username} is ${disabled ? 'disabled' : 'enabled'}.`)
+}
+
+/** BCP-16: sessions and grants end with the password, or the user, they came from. */
+function endAll(
+  { subject }: User,
+  store: ServiceContext['store'],
+  { service }: ServiceContext['chosen'],
+): Promise<void> {
+  return shutOut(subject, { store, service, clock: systemClock })
 }
 
 /** @throws UsageError for what the next start would set right again. */
