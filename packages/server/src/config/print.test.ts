@@ -19,12 +19,15 @@ const FULL = {
   scopes: { accounts: { description: { en: 'See your accounts', de: 'Ihre Konten sehen' } } },
   resources: [{ resource: 'https://api.example', scopes: ['accounts'] }],
   management: { port: 9400 },
+  audit: { unauthenticated: 500 },
   outgoing: { allow_private_hosts: ['10.0.0.1'] },
 }
 
 test('what is printed is a configuration file with the same effect', () => {
   const config = load(FULL)
   assert.deepEqual(load(printConfig(config)), config)
+  assert.deepEqual(config.audit, { retention: 2_592_000, unauthenticated: 500 })
+  assert.equal(load(LEAST).audit.unauthenticated, 100_000)
 })
 
 test('what is printed for several services is a configuration file with the same effect', () => {
