@@ -25,7 +25,6 @@ const saying = (claims: object, header: object = {}): PresentedAccessToken => ({
   now: NOW,
   clockTolerance: 0,
 })
-const good = saying({})
 
 proveRule(plainTokenRules, 'JAT-01', {
   good: saying({}, { typ: undefined }),
