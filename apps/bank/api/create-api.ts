@@ -8,8 +8,6 @@ import { Ledger } from './ledger.ts'
 import { sendError, sendProblem } from './problems.ts'
 import { addRoutes } from './routes.ts'
 
-/** A revoked grant is refused after so many seconds at the latest, without a call per request. */
-const REVOKED_WITHIN = 5
 const LONGEST_BODY = 16_384
 
 /** The API of the bank: everything but its metadata asks for a token bound to the key of the caller. */
@@ -23,7 +21,6 @@ export async function createApi(
     issuer: settings.issuer,
     resource: settings.api,
     ca: settings.authority,
-    statusListSeconds: REVOKED_WITHIN,
     scopesSupported: ['accounts', 'payments'],
     resourceName: 'Meridian Bank',
     onRefusal: (event) => calls.refused(event),
