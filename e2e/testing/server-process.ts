@@ -20,10 +20,9 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = {
 
 const START_TIMEOUT_MILLISECONDS = 30_000
 
-/** A server in a process of its own, as an operator would run it. */
-export interface ServerProcess {
-  readonly site: Site
-  /** Everything it has written to its terminal so far, by all the processes that ran on this site. */
+/** A command that goes on until it is ended, in a process of its own, as an operator would run it. */
+export interface RunningCommand {
+  /** Everything it has written to its terminal so far, by all the processes that ran. */
   output(): string
   /** SIGTERM. @returns its exit code */
   stop(): Promise<number | null>
@@ -36,6 +35,11 @@ export interface ServerProcess {
   readonly isRunning: boolean
 }
 
+/** An authorization server on its site. */
+export interface ServerProcess extends RunningCommand {
+  readonly site: Site
+}
+
 /** Makes a site and starts a server on it. */
 export async function serve(configure: Configure): Promise<ServerProcess> {
   const site = await createSite(configure)
@@ -44,12 +48,20 @@ export async function serve(configure: Configure): Promise<ServerProcess> {
 
 /** Starts a server on a site, with one of its configuration files. */
 export async function serveOn(site: Site, configFile: string): Promise<ServerProcess> {
+  const running = await startCommand(['serve', '--config', configFile], 'Signet serves')
+  return Object.assign(running, { site })
+}
+
+/** Starts `signet …`, and waits until it says that it is up. */
+export async function startCommand(
+  args: readonly string[],
+  upWhen: string,
+): Promise<RunningCommand> {
   let output = ''
   const hear = (chunk: Buffer): void => void (output += chunk.toString())
-  let child = launch(configFile, hear)
-  await ready(child, () => output)
+  let child = launch(args, hear)
+  await ready(child, { words: upWhen, output: () => output })
   return {
-    site,
     output: () => output,
     get isRunning() {
       return isAlive(child)
@@ -63,8 +75,8 @@ export async function serveOn(site: Site, configFile: string): Promise<ServerPro
     start: async () => {
       output += '\n'
       const before = output.length
-      child = launch(configFile, hear)
-      await ready(child, () => output.slice(before))
+      child = launch(args, hear)
+      await ready(child, { words: upWhen, output: () => output.slice(before) })
     },
   }
 }
@@ -75,8 +87,8 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-function launch(configFile: string, hear: (chunk: Buffer) => void): ChildProcess {
-  const child = spawn(process.execPath, [...MAIN, 'serve', '--config', configFile], {
+function launch(args: readonly string[], hear: (chunk: Buffer) => void): ChildProcess {
+  const child = spawn(process.execPath, [...MAIN, ...args], {
     cwd: ROOT,
     env: ENVIRONMENT,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -87,15 +99,20 @@ function launch(configFile: string, hear: (chunk: Buffer) => void): ChildProcess
   return child
 }
 
-async function ready(child: ChildProcess, output: () => string): Promise<void> {
+interface Sign {
+  readonly words: string
+  readonly output: () => string
+}
+
+async function ready(child: ChildProcess, { words, output }: Sign): Promise<void> {
   const giveUp = AbortSignal.timeout(START_TIMEOUT_MILLISECONDS)
   const gone = once(child, 'exit', { signal: giveUp })
   gone.catch(() => undefined)
-  while (!output().includes('Signet serves')) {
+  while (!output().includes(words)) {
     const heard = once(child.stdout ?? child, 'data', { signal: giveUp }).then(() => true)
     heard.catch(() => undefined)
     const isUp = await Promise.race([heard, gone.then(() => false)])
-    if (!isUp) throw new Error(`the server did not start:\n${output()}`)
+    if (!isUp) throw new Error(`it did not start:\n${output()}`)
   }
 }
 
