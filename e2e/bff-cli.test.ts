@@ -70,7 +70,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 describe('a BFF that was started from the command line', () => {
   let person: Person
 
-  test('BFF-01 logs a person in, tells the app who it is, and shows it no token', async () => {
+  test('BFF-01 BFF-02 logs a person in, tells the app who it is, and shows it no token', async () => {
     person = await logIn()
     const answer = await person.app.call('/bff/user')
     const { authenticated, claims, sessionExpiresAt } = json(answer)
@@ -80,7 +80,7 @@ describe('a BFF that was started from the command line', () => {
     assert.doesNotMatch(answer.body, /eyJ/)
   })
 
-  test('BFF-05 brings a call to the API with a proof for this very call, and no cookie either way', async () => {
+  test('BFF-02 brings a call to the API with a proof for this very call, and no cookie either way', async () => {
     const answer = await person.app.call('/api/balance?of=1')
     assert.deepEqual(json(answer), { path: '/v1/balance?of=1' })
     assert.equal(answer.headers['set-cookie'], undefined)
@@ -131,7 +131,7 @@ describe('a BFF that was started from the command line', () => {
     assert.equal(home.href, `${site.app}/`)
   })
 
-  test('BFF-10 ends the session when the person logs out at the authorization server', async () => {
+  test('LOG-08 ends the session when the person logs out at the authorization server', async () => {
     const out = await logIn()
     const stays = await logIn()
     const ended = await metric('signet_bff_logouts_total{cause="back_channel"}')
