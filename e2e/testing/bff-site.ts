@@ -20,7 +20,7 @@ export interface BffSite {
   close(): Promise<void>
 }
 
-export const CLIENT_ID = 'spa'
+const CLIENT_ID = 'spa'
 const UP = 'Signet BFF serves'
 
 /** @param api the origin of the API that `/api/` leads to */
