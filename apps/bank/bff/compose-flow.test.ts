@@ -56,6 +56,11 @@ describe('the flow', () => {
     ])
   })
 
+  test('has the browser at the server even before the app notes that its answer has left', () => {
+    const hasty = SERVER.map((each) => (each.step === 'begin' ? { ...each, at: 108 } : each))
+    assert.deepEqual(shape(LOGIN, hasty), shape(LOGIN, SERVER))
+  })
+
   test('without the word of the server holds only what the app knows', () => {
     assert.deepEqual(shape(LOGIN), [
       [

@@ -24,9 +24,13 @@ export interface Evidence {
 
 interface Part {
   readonly visit: Visit
-  /** What the server did while this request was answered, or until the browser came back. */
+  /** What the server did for the app while this request was answered. */
   readonly during: readonly ServerStep[]
-  readonly between: readonly ServerStep[]
+  /**
+   * What it did until the browser came back: from the beginning, because a browser may be at the server already when the app
+   * notes that its answer has left.
+   */
+  readonly since: readonly ServerStep[]
   readonly call: RecordedCall | undefined
 }
 
@@ -37,7 +41,7 @@ export function composeFlow({ visits, calls, server }: Evidence): Flow {
     const part: Part = {
       visit,
       during: within(server, visit.at, visit.until + 1),
-      between: within(server, visit.until + 1, next),
+      since: within(server, visit.at, next),
       call: visit.interactionId === undefined ? undefined : calls.get(visit.interactionId),
     }
     const hops = hopsOf(part)
@@ -69,13 +73,13 @@ function hopsOf(part: Part): readonly Hop[] {
   }
 }
 
-function loginHops({ visit, during, between }: Part): readonly Hop[] {
+function loginHops({ visit, during, since }: Part): readonly Hop[] {
   const { at, until, status, stepUp, failure } = visit
   if (failure !== undefined) return [hop('login_asked', at, { status, refused: failure })]
   return [
     hop('login_asked', at, { status }),
     ...told(during, 'push', { what: 'request_pushed', at: until }),
-    ...between.flatMap((step) => atServer(step, stepUp)),
+    ...since.flatMap((step) => atServer(step, stepUp)),
   ]
 }
 
@@ -133,19 +137,19 @@ function forwardedHop({ at, method, route, status, refused }: RecordedCall): Hop
 }
 
 function logoutHops(part: Part): readonly Hop[] {
-  const { visit, between } = part
+  const { visit, since } = part
   const { at, status, failure } = visit
   if (failure !== undefined) return [hop('logout_asked', at, { status, refused: failure })]
   return [
     hop('logout_asked', at, { status }),
     ...revoked(part),
-    ...seen(between, 'end-session', { what: 'ended_at_server' }),
+    ...seen(since, 'end-session', { what: 'ended_at_server' }),
   ]
 }
 
 /** Tokens are taken back in the background: before or after the answer. */
-function revoked({ during, between }: Part): readonly Hop[] {
-  return seen([...during, ...between], 'revoke', { what: 'token_revoked' })
+function revoked({ since }: Part): readonly Hop[] {
+  return seen(since, 'revoke', { what: 'token_revoked' })
 }
 
 /** Steps that only the server saw. */
