@@ -190,6 +190,20 @@ describe('refreshing', () => {
   })
 })
 
+test('BCP-13 SP-CL-13 the token of a login goes to no route that wants a narrower one', async () => {
+  await using stage = await openStage({
+    routes: (api) => [
+      { match: '/api/', target: `${api}/`, token: 'user' },
+      { match: '/less/', target: `${api}/`, token: 'user', resource: 'https://api.example/less' },
+    ],
+  })
+  stage.authority.tokenAnswer = { refresh_token: undefined }
+  const browser = await loggedIn(stage)
+  assert.equal((await browser.call(`${stage.origin}/less/x`)).status, 503)
+  assert.deepEqual(tokensSeen(stage), [])
+  assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200, 'the session lives on')
+})
+
 describe('an authorization server in trouble', () => {
   const troubles: Readonly<Record<string, Parameters<Stage['authority']['faults']['set']>[1]>> = {
     down: (request) => void request.destroy(),

@@ -63,6 +63,7 @@ export class Refresher {
    * @throws SessionDead, AuthorityFailure
    */
   async token(session: Session, want: Want, refused?: string): Promise<string> {
+    refuseWider(session.secrets, want)
     const kept = this.#usable(session.secrets, want, refused)
     if (kept !== undefined) return kept
     const { id } = session.stored
@@ -191,9 +192,22 @@ export class Refresher {
   }
 
   #usable(secrets: Secrets, want: Want, refused: string | undefined): string | undefined {
-    const name = secrets.refreshToken === undefined ? LOGIN_TOKEN : tokenName(want)
-    const token = secrets.tokens[name]
+    const token = secrets.tokens[tokenName(want)]
     const usable = isFresh(token, this.#options.clock.now()) && token.value !== refused
     return usable ? token.value : undefined
   }
+}
+
+/**
+ * Without a refresh token there is only the token of the login. A route that names what its tokens are for must not get one
+ * that is for more, or for another API.
+ *
+ * @throws AuthorityFailure
+ */
+function refuseWider({ refreshToken }: Secrets, want: Want): void {
+  if (refreshToken !== undefined || tokenName(want) === LOGIN_TOKEN) return
+  throw new AuthorityFailure(
+    'invalid',
+    'the route names scopes or a resource, and there is no refresh token to get such a token with: ask for offline_access',
+  )
 }
