@@ -119,6 +119,8 @@ describe('an attacker who knows the BFF', () => {
       const seen = await watched(page, app)
       // An address of its own for each, because browsers send equal requests once.
       const by = (way: string): string => `${app}/bff/login?returnUrl=/${way}`
+      const tried: string[] = []
+      context.on('request', (request) => tried.push(request.url()))
       stranger.html = `<a id="go" href="${by('link')}">free money</a><img src="${by('image')}">
         <iframe src="${by('frame')}"></iframe><form action="${by('form')}" method="post"></form>`
       for (const origin of [stranger.elsewhere, stranger.sibling]) {
@@ -130,7 +132,10 @@ describe('an attacker who knows the BFF', () => {
         await page.waitForSelector('#continue')
         assert.match(await page.innerText('h1'), /Log in\?/)
       }
-      // Of images and frames that it blocks or leaves, the browser does not always report the answer.
+      // Of images and frames that it blocks or leaves, the browser does not always report the answer, but always that it asked.
+      for (const way of ['link', 'image', 'frame', 'script']) {
+        assert.equal(tried.filter((url) => url === by(way)).length, 2, way)
+      }
       assert.ok(seen.length >= 4, seen.join())
       for (const line of seen) assert.equal(line, 'GET /bff/login 403')
       assert.deepEqual(
