@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { get as getPlain } from 'node:http'
+import { get as getPlain, type IncomingMessage } from 'node:http'
 import { get as getTls } from 'node:https'
 import { connect } from 'node:net'
 import path from 'node:path'
@@ -24,6 +24,7 @@ const { values } = parseArgs({
   options: { directory: { type: 'string', short: 'd', default: '.signet/dev' } },
 })
 const DEMO = path.join(values.directory, 'demo.json')
+const AUTHORITY = path.join(values.directory, 'ca.pem')
 
 const PARTS: readonly Part[] = [
   {
@@ -116,14 +117,17 @@ async function start({ what, probe, command }: Part): Promise<void> {
   }
 }
 
-/** Who answers is known by its port: nothing that is read here is believed. */
+/** Asks a part whether it is ready; the server, which comes first and speaks plain http here, has made the certificates. */
 function answers(url: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const get = url.startsWith('https:') ? getTls : getPlain
-    get(url, { rejectUnauthorized: false }, (response) => {
+    const hear = (response: IncomingMessage): void => {
       response.resume()
       resolve(response.statusCode === 200)
-    }).on('error', () => resolve(false))
+    }
+    const request = url.startsWith('https:')
+      ? getTls(url, { ca: readFileSync(AUTHORITY) }, hear)
+      : getPlain(url, hear)
+    request.on('error', () => resolve(false))
   })
 }
 
@@ -149,7 +153,7 @@ Open https://localhost:9446 and log in as ${demo.user}, password ${demo.password
   - "What just happened": every message, and what was checked where it arrived;
   - in a second terminal: npm run flow, a client that completes a whole flow and says what it checked.
 
-Your browser will warn about the certificate until it trusts ${path.join(values.directory, 'ca.pem')}.
+Your browser will warn about the certificate until it trusts ${AUTHORITY}.
 When something is refused: npm run signet -- explain <event id> --config ${path.join(values.directory, 'signet.yaml')}
 Stop with Ctrl+C.
 `
