@@ -1,4 +1,5 @@
-import type { Algorithm } from '@signet/protocol'
+import type { Algorithm, KeyManagement } from '@signet/protocol'
+import type { ResponseMode } from './response-modes.ts'
 import type { Seconds } from './store.ts'
 
 /** One authorization server: everything about it that an operator decides, checked by `config.rules.ts`. */
@@ -19,7 +20,29 @@ export interface Service {
   readonly defaultResource: string
   /** The algorithms the service has keys for, the preferred first. */
   readonly signingAlgorithms: readonly Algorithm[]
+  /** Whether every client has to sign its authorization requests (FAPI 2.0 Message Signing §5.3.1); some may have to anyway. */
+  readonly requireSignedRequests: boolean
+  /** How authorization responses may be sent. Only signed ones: every client has to take them so (§5.4.1). */
+  readonly responseModes: readonly ResponseMode[]
+  /** How request objects may be encrypted; the service has keys for these. None: encrypted ones are not taken. */
+  readonly requestObjectEncryption: readonly KeyManagement[]
+  /** Absent: no client certificates are taken. */
+  readonly mtls?: MutualTlsPolicy
 }
+
+/** How clients may use certificates (RFC 8705). */
+export interface MutualTlsPolicy {
+  /** The twins of endpoints that ask for a certificate. */
+  readonly endpoints: MutualTlsEndpoints
+  /** PEM. Who may issue the certificates of `tls_client_auth`; intermediate authorities too. */
+  readonly trustedAuthorities: readonly string[]
+}
+
+/** Endpoints that clients call directly. */
+export type MutualTlsEndpoints = Pick<
+  Endpoints,
+  'pushedAuthorizationRequest' | 'token' | 'introspection' | 'revocation' | 'userinfo'
+>
 
 export interface Endpoints {
   readonly pushedAuthorizationRequest: string
@@ -69,6 +92,15 @@ export interface Resource {
   readonly scopes?: readonly string[]
   /** The clients that are this API and may introspect its tokens. */
   readonly introspectionClients: readonly string[]
+}
+
+/** Where the twins are: the paths of the issuer at another origin. */
+export function mutualTlsEndpointsOf(issuer: string, origin: string): MutualTlsEndpoints {
+  const { pathname } = new URL(issuer)
+  const { pushedAuthorizationRequest, token, introspection, revocation, userinfo } = endpointsOf(
+    `${new URL(origin).origin}${pathname}`,
+  )
+  return { pushedAuthorizationRequest, token, introspection, revocation, userinfo }
 }
 
 /** Where everything is, below the issuer. */

@@ -12,6 +12,14 @@ export interface BackChannelRequest {
   readonly dpop: readonly string[]
   /** The `Accept` header, where it decides the form of the answer. */
   readonly accept?: string
+  /** Absent: the request came to the plain endpoints. */
+  readonly mutualTls?: MutualTls
+}
+
+/** A request came to the twin of an endpoint, which asks for a certificate (RFC 8705 §5). */
+export interface MutualTls {
+  /** DER, the one whose key the other end has proved to hold first; empty when it showed none. */
+  readonly chain: readonly Uint8Array[]
 }
 
 /** A request with an access token. */
@@ -21,6 +29,8 @@ export interface ResourceRequest {
   readonly dpop: readonly string[]
   /** Names of query and form parameters, to see a token sent where none is taken. */
   readonly parameterNames: readonly string[]
+  /** Absent: the request came to the plain endpoint. */
+  readonly mutualTls?: MutualTls
 }
 
 /** What a browser brings to the authorization endpoint. */
@@ -47,7 +57,8 @@ export interface RefusedOutcome {
   readonly dpopNonce?: string
   /** At a resource: what the challenge needs. */
   readonly challenge?: {
-    readonly scheme: 'DPoP'
+    /** How tokens of this server can be used at this endpoint. */
+    readonly schemes: readonly ('DPoP' | 'Bearer')[]
     readonly error?: ErrorCode
     readonly scope?: string
   }
@@ -72,7 +83,7 @@ export interface TokensIssued extends WithNonce {
 /** RFC 6749 §5.1 by the names of the wire. */
 export interface TokenResponse {
   readonly access_token: string
-  readonly token_type: 'DPoP'
+  readonly token_type: 'DPoP' | 'Bearer'
   readonly expires_in: Seconds
   readonly scope?: string
   readonly refresh_token?: string
@@ -81,8 +92,11 @@ export interface TokenResponse {
 
 export interface Introspected {
   readonly action: 'introspected'
-  /** RFC 7662 §2.2; `{ active: false }` and nothing else when the token is not for the caller. */
-  readonly response: Readonly<Record<string, unknown>>
+  /**
+   * RFC 7662 §2.2; `{ active: false }` and nothing else when the token is not for the caller. Or the same as a JWT (RFC 9701
+   * §5), where the caller accepts it.
+   */
+  readonly body: { readonly json: Readonly<Record<string, unknown>> } | { readonly jwt: string }
 }
 
 export interface Revoked {
@@ -110,6 +124,18 @@ export interface RedirectToClient {
   /** When the redirect tells the client of an error, the event that explains it. */
   readonly eventId?: string
 }
+
+/** Have the browser post the response to the client (Form Post Response Mode §2). */
+export interface FormPostToClient {
+  readonly action: 'form-post'
+  readonly redirectUri: string
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  /** When the response tells of an error, the event that explains it. */
+  readonly eventId?: string
+}
+
+/** An authorization response, on its way through the browser. */
+export type ResponseToClient = RedirectToClient | FormPostToClient
 
 /** Tell the person; no redirect, because there is nowhere trustworthy to redirect to. */
 export interface ErrorPage {

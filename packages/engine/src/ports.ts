@@ -1,5 +1,12 @@
 import type { Buffer } from 'node:buffer'
-import type { Algorithm, NoncePolicy, SigningKey, VerificationKey } from '@signet/protocol'
+import type {
+  Algorithm,
+  DecryptionKey,
+  EncryptionKey,
+  NoncePolicy,
+  SigningKey,
+  VerificationKey,
+} from '@signet/protocol'
 import type { Client } from './clients/client.ts'
 import type { Service } from './config.ts'
 import type { Store } from './store.ts'
@@ -36,6 +43,8 @@ export interface Keys {
   signer(algorithm: Algorithm): SigningKey | undefined
   /** All that is published: announced, signing, and retired ones whose signatures are still out there. */
   readonly published: readonly VerificationKey[]
+  /** All that clients may still encrypt to, the newest first. */
+  readonly decryption: readonly DecryptionKey[]
   /** The JWK set as JSON, serialised once for each set of keys. */
   readonly jwks: string
   /** The algorithms a key signs with. */
@@ -60,6 +69,8 @@ export interface Clients {
     client: Client,
     wanted: { readonly kid?: string; readonly alg: string },
   ): Promise<readonly VerificationKey[]>
+  /** The keys the client wants its answers encrypted to. A `jwks_uri` is fetched when it is old. */
+  encryptionKeys(client: Client): Promise<readonly EncryptionKey[]>
 }
 
 /** Tells clients over the back channel that a session ended (OpenID Connect Back-Channel Logout §2.5). */

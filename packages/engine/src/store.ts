@@ -319,8 +319,8 @@ export interface ClientRecords {
 /** A key of the service: it is announced, then signs, then only verifies, then is gone. */
 export interface KeyRecord {
   readonly kid: string
-  readonly use: 'sig' | 'nonce'
-  /** The JWS algorithm, or `HMAC`. */
+  readonly use: 'sig' | 'enc' | 'nonce'
+  /** The JWS or JWE algorithm, or `HMAC`. */
   readonly algorithm: string
   /** A private JWK as JSON. */
   readonly material: string

@@ -1,4 +1,10 @@
-import type { Algorithm } from '@signet/protocol'
+import type {
+  Algorithm,
+  CertificateAuthentication,
+  ContentEncryption,
+  KeyManagement,
+} from '@signet/protocol'
+import type { ResponseMode } from '../response-modes.ts'
 
 /** Every grant there is: what a client may register, what the token endpoint takes, what metadata lists. */
 export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const
@@ -22,15 +28,51 @@ export interface Client {
   readonly grantTypes: ReadonlySet<GrantType>
   /** The scopes the client may ask for. */
   readonly scopes: ReadonlySet<string>
-  /** The only algorithm of its assertions, if it registered one. */
-  readonly assertionAlgorithm?: Algorithm
+  readonly authentication: ClientAuthentication
+  /** What its access tokens are bound to. */
+  readonly senderConstraint: 'dpop' | 'certificate'
+  /** How it may ask for authorization responses, the one it gets without asking first. */
+  readonly responseModes: readonly [ResponseMode, ...ResponseMode[]]
+  readonly requestObject: RequestObjectPolicy
   /** Where its public keys are. */
   readonly keys: { readonly jwks: unknown } | { readonly jwksUri: string }
   readonly accessTokenFormat: 'jwt' | 'opaque'
-  readonly idTokenAlgorithm: Algorithm
+  readonly idToken: SignedAnswer
   /** Absent: userinfo answers in JSON. */
-  readonly userinfoAlgorithm?: Algorithm
+  readonly userinfo?: SignedAnswer
+  readonly authorizationResponse: SignedAnswer
+  /** Of introspection responses, where the client asks for a JWT. */
+  readonly introspectionResponse: SignedAnswer
   readonly defaultMaxAge?: number
   readonly requireAuthTime: boolean
   readonly defaultAcrValues: readonly string[]
+}
+
+/** The one way a client authenticates. */
+export type ClientAuthentication =
+  | {
+      readonly method: 'private_key_jwt'
+      /** The only algorithm of its assertions, if it registered one. */
+      readonly algorithm?: Algorithm
+    }
+  | CertificateAuthentication
+
+export interface RequestObjectPolicy {
+  /** Whether unsigned requests are refused (RFC 9101 §10.5). */
+  readonly required: boolean
+  /** The only algorithm of its request objects, if it registered one. */
+  readonly algorithm?: Algorithm
+  /** How it encrypts them, if it registered that: others are refused then, and unencrypted ones too. */
+  readonly encryption?: Encryption
+}
+
+/** How something is signed for a client, and then encrypted, if it wants that. */
+export interface SignedAnswer {
+  readonly algorithm: Algorithm
+  readonly encryption?: Encryption
+}
+
+export interface Encryption {
+  readonly alg: KeyManagement
+  readonly enc: ContentEncryption
 }
