@@ -61,6 +61,18 @@ export type { AuthorizationServerMetadata, EndpointAliases } from './metadata.ts
 export { challengeOf, isChallenge, isVerifier, matchesChallenge } from './pkce.ts'
 export { createRecent, type Recent } from './recent.ts'
 export { isJti, replayDigest } from './replay.ts'
+export type { RequestObjectClaims } from './request-object/claims.ts'
+export { requestParameters } from './request-object/parameters.ts'
+export {
+  requestObjectRules,
+  requestObjectSignatureRules,
+} from './request-object/request-object.rules.ts'
+export {
+  readRequestObject,
+  verifyRequestObject,
+  type RequestObjectContext,
+  type VerifiedRequestObject,
+} from './request-object/verify.ts'
 export { serialiseChallenges, type AuthenticationChallenge } from './resource/challenge.ts'
 export { presentedToken, type PresentedToken, type TokenScheme } from './resource/credentials.ts'
 export {

@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'unsupported_response_type'
   | 'unsupported_token_type'
   | 'invalid_request_uri'
+  | 'invalid_request_object'
   | 'request_not_supported'
   | 'access_denied'
   | 'invalid_client_metadata'

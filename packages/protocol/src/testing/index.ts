@@ -1,3 +1,4 @@
+export { createRequestObject, type RequestObjectSigner } from './create-request-object.ts'
 export {
   assemble,
   deepJson,
