@@ -10,6 +10,10 @@ export {
   type AccessTokenContext,
   type VerifiedAccessToken,
 } from './access-token/verify.ts'
+export {
+  createAuthorizationResponse,
+  type AuthorizationResponse,
+} from './authorization-response/create.ts'
 export { boundTo, type Confirmation, type Sender } from './binding.ts'
 export { assertionRules, assertionSignatureRules } from './client-assertion/assertion.rules.ts'
 export { createClientAssertion, type AssertionRequest } from './client-assertion/create.ts'
@@ -29,7 +33,20 @@ export type { IdTokenClaims } from './id-token/claims.ts'
 export { atHash, createIdToken } from './id-token/create.ts'
 export { hintRules, hintSignatureRules } from './id-token/hint.rules.ts'
 export { verifyIdTokenHint, type HintContext } from './id-token/verify-hint.ts'
+export {
+  createIntrospectionResponse,
+  type IntrospectionResponse,
+} from './introspection-response/create.ts'
+export { signedIntrospectionRules } from './introspection-response/introspection-response.rules.ts'
 export { ALGORITHMS, isAlgorithm, type Algorithm, type KeyType } from './jose/algorithms.ts'
+export {
+  CONTENT_ENCRYPTION,
+  isContentEncryption,
+  isKeyManagement,
+  KEY_MANAGEMENT,
+  type ContentEncryption,
+  type KeyManagement,
+} from './jose/encryption-algorithms.ts'
 export {
   decodeJwt,
   MalformedJwt,
@@ -38,7 +55,21 @@ export {
   type JwtHeader,
 } from './jose/decode.ts'
 export { decodeOrRefuse, type UnreadableJwt } from './jose/decode-or-refuse.ts'
+export { decryptJwt, isEncryptedJwt, type AgreedEncryption } from './jose/decrypt.ts'
+export {
+  exportDecryptionJwk,
+  importDecryptionJwk,
+  type DecryptionJwk,
+} from './jose/decryption-jwk.ts'
+export type {
+  DecryptionAlgorithm,
+  DecryptionKey,
+  PublishedEncryptionJwk,
+} from './jose/decryption-key.ts'
 export { verificationKeyOf } from './jose/describe-signing-key.ts'
+export { encryptJwt, NoEncryptionKey, type EncryptionRequest } from './jose/encrypt.ts'
+export { importEncryptionKeys, type EncryptionKey } from './jose/encryption-keys.ts'
+export { generateEncryptionKey } from './jose/generate-encryption-key.ts'
 export { generateSigningKey } from './jose/generate-signing-key.ts'
 export { parseJsonObject, type JsonObject } from './jose/json-object.ts'
 export { importJwks, type ImportedJwks } from './jose/jwks.ts'
@@ -55,6 +86,7 @@ export {
 } from './jose/public-jwk.ts'
 export { signJwt, type HeaderMembers } from './jose/sign.ts'
 export type { PublishedJwk, SigningKey } from './jose/signing-key.ts'
+export { Undecryptable } from './jose/undecryptable.ts'
 export { selectKeys, verifySignature } from './jose/verify.ts'
 export { createLogoutToken, LOGOUT_EVENT, type LogoutTokenClaims } from './logout-token/create.ts'
 export type { AuthorizationServerMetadata, EndpointAliases } from './metadata.ts'

@@ -2,7 +2,14 @@ import { Buffer } from 'node:buffer'
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { ALGORITHMS_OF, type Algorithm, type KeyType } from './algorithms.ts'
 import { isSoundPoint } from './ed25519-point.ts'
-import { isObject, parsePublicJwk, thumbprint, UnusableKey, type PublicJwk } from './public-jwk.ts'
+import {
+  isObject,
+  parsePublicJwk,
+  thumbprint,
+  UnusableKey,
+  type EncryptionJwk,
+  type PublicJwk,
+} from './public-jwk.ts'
 
 /** A public key that was checked, with everything that decides what it may verify. */
 export interface VerificationKey {
@@ -60,6 +67,11 @@ function keyObject(jwk: PublicJwk): KeyObject {
   if (jwk.kty === 'OKP' && !isSoundPoint(Buffer.from(jwk.x, 'base64url'))) {
     throw new UnusableKey('x is not a point fit for a key')
   }
+  return publicKeyOf(jwk)
+}
+
+/** @throws UnusableKey if the point is not on the curve. */
+export function publicKeyOf(jwk: PublicJwk | EncryptionJwk): KeyObject {
   try {
     return createPublicKey({ key: { ...jwk }, format: 'jwk' })
   } catch {

@@ -7,9 +7,24 @@ import type { PublishedJwk, SigningKey } from './signing-key.ts'
 import { verifyBytes } from './verify.ts'
 
 /** What a key store keeps: a private key, its algorithm and its name. Secret, whole. */
-export type PrivateJwk = PublishedJwk & { readonly d: string } & Readonly<Record<string, unknown>>
+export type PrivateJwk = Joined<PublishedJwk>
+
+/** The members of both halves of a key. */
+export type Joined<Published extends object> = Published & { readonly d: string } & Readonly<
+    Record<string, unknown>
+  >
 
 export function exportPrivateJwk(key: SigningKey): PrivateJwk {
+  return joinHalves(key)
+}
+
+interface Halves<Published extends object> {
+  readonly privateKey: KeyObject
+  readonly publicJwk: Published
+}
+
+/** A key as its owner keeps it: the members that are published, and the secret ones. */
+export function joinHalves<Published extends object>(key: Halves<Published>): Joined<Published> {
   const { d, ...rest } = key.privateKey.export({ format: 'jwk' })
   if (d === undefined) throw new UnusableKey('the key has no private part')
   return { ...rest, ...key.publicJwk, d }
@@ -33,7 +48,8 @@ export function importPrivateJwk(jwk: unknown): SigningKey {
   return key
 }
 
-function privateKeyOf(jwk: Readonly<Record<string, unknown>>): KeyObject {
+/** @throws UnusableKey */
+export function privateKeyOf(jwk: Readonly<Record<string, unknown>>): KeyObject {
   try {
     return createPrivateKey({ key: jwk, format: 'jwk' })
   } catch {

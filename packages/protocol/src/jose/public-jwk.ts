@@ -7,9 +7,11 @@ export class UnusableKey extends Error {
   override readonly name = 'UnusableKey'
 }
 
-export interface EcPublicJwk {
+export type EcCurve = 'P-256' | 'P-384' | 'P-521'
+
+export interface EcPublicJwk<Curve extends EcCurve = 'P-256'> {
   readonly kty: 'EC'
-  readonly crv: 'P-256'
+  readonly crv: Curve
   readonly x: string
   readonly y: string
 }
@@ -20,16 +22,19 @@ export interface RsaPublicJwk {
   readonly e: string
 }
 
-export interface OkpPublicJwk {
+export interface OkpPublicJwk<Curve extends 'Ed25519' | 'X25519' = 'Ed25519'> {
   readonly kty: 'OKP'
-  readonly crv: 'Ed25519'
+  readonly crv: Curve
   readonly x: string
 }
 
 /** The required members of a public key of the profile, and no others. */
 export type PublicJwk = EcPublicJwk | RsaPublicJwk | OkpPublicJwk
 
-type Members = Readonly<Record<string, unknown>>
+/** A public key one may encrypt to, likewise: encryption allows more curves than signatures do. */
+export type EncryptionJwk = EcPublicJwk<EcCurve> | RsaPublicJwk | OkpPublicJwk<'X25519'>
+
+export type Members = Readonly<Record<string, unknown>>
 
 /** Members that only private and symmetric keys have. @see RFC 7518 §6 */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
@@ -57,19 +62,25 @@ export function isObject(value: unknown): value is Members {
  * @see RFC 7517 §4, RFC 7518 §6, RFC 8037 §2, FAPI 2.0 Security Profile §5.4.1
  */
 export function parsePublicJwk(jwk: unknown): PublicJwk {
-  if (!isObject(jwk)) throw new UnusableKey('the key is not a JSON object')
-  const secret = privateMember(jwk)
-  if (secret !== undefined) throw new UnusableKey(`the key has the private member ${secret}`)
-  switch (jwk['kty']) {
+  const members = publicMembers(jwk)
+  switch (members['kty']) {
     case 'EC':
-      return parseEc(jwk)
+      return parseEc(members)
     case 'RSA':
-      return parseRsa(jwk)
+      return parseRsa(members)
     case 'OKP':
-      return parseOkp(jwk)
+      return parseOkp(members)
     default:
       throw new UnusableKey('kty must be EC, RSA or OKP')
   }
+}
+
+/** @throws UnusableKey if it is no object, or one with a private member. */
+export function publicMembers(jwk: unknown): Members {
+  if (!isObject(jwk)) throw new UnusableKey('the key is not a JSON object')
+  const secret = privateMember(jwk)
+  if (secret !== undefined) throw new UnusableKey(`the key has the private member ${secret}`)
+  return jwk
 }
 
 /**
@@ -77,32 +88,33 @@ export function parsePublicJwk(jwk: unknown): PublicJwk {
  *
  * @see RFC 7638 §3
  */
-export function thumbprint(jwk: PublicJwk): string {
+export function thumbprint(jwk: PublicJwk | EncryptionJwk): string {
   return hash('sha256', canonical(jwk), 'base64url')
 }
 
-function canonical(jwk: PublicJwk): string {
+function canonical(jwk: PublicJwk | EncryptionJwk): string {
   switch (jwk.kty) {
     case 'EC':
-      return `{"crv":"P-256","kty":"EC","x":"${jwk.x}","y":"${jwk.y}"}`
+      return `{"crv":"${jwk.crv}","kty":"EC","x":"${jwk.x}","y":"${jwk.y}"}`
     case 'RSA':
       return `{"e":"${jwk.e}","kty":"RSA","n":"${jwk.n}"}`
     case 'OKP':
-      return `{"crv":"Ed25519","kty":"OKP","x":"${jwk.x}"}`
+      return `{"crv":"${jwk.crv}","kty":"OKP","x":"${jwk.x}"}`
   }
 }
 
 function parseEc(jwk: Members): EcPublicJwk {
   if (jwk['crv'] !== 'P-256') throw new UnusableKey('crv of an EC key must be P-256')
-  return { kty: 'EC', crv: 'P-256', x: coordinate(jwk, 'x'), y: coordinate(jwk, 'y') }
+  return { kty: 'EC', crv: 'P-256', x: coordinate(jwk, 'x', 32), y: coordinate(jwk, 'y', 32) }
 }
 
 function parseOkp(jwk: Members): OkpPublicJwk {
   if (jwk['crv'] !== 'Ed25519') throw new UnusableKey('crv of an OKP key must be Ed25519')
-  return { kty: 'OKP', crv: 'Ed25519', x: coordinate(jwk, 'x') }
+  return { kty: 'OKP', crv: 'Ed25519', x: coordinate(jwk, 'x', 32) }
 }
 
-function parseRsa(jwk: Members): RsaPublicJwk {
+/** @throws UnusableKey if the size, or a form of its members, is not one of the profile. */
+export function parseRsa(jwk: Members): RsaPublicJwk {
   const modulus = unsigned(jwk, 'n')
   const bits = modulus.bytes.length * 8 - Math.clz32(modulus.bytes[0] ?? 0) + 24
   if (bits < SMALLEST_RSA_BITS) throw new UnusableKey(`the RSA key has ${bits} bits, 2048 at least`)
@@ -116,9 +128,10 @@ function parseRsa(jwk: Members): RsaPublicJwk {
   return { kty: 'RSA', n: modulus.text, e: exponent.text }
 }
 
-function coordinate(jwk: Members, member: 'x' | 'y'): string {
+/** A coordinate, of so many bytes. @see RFC 7518 §6.2.1.2 */
+export function coordinate(jwk: Members, member: 'x' | 'y', length: number): string {
   const { text, bytes } = octets(jwk, member)
-  if (bytes.length !== 32) throw new UnusableKey(`${member} is not 32 bytes long`)
+  if (bytes.length !== length) throw new UnusableKey(`${member} is not ${length} bytes long`)
   return text
 }
 
