@@ -5,12 +5,13 @@ import {
   isNumericDate,
   Refused,
   refusal,
+  signedIntrospectionRules,
   type JsonObject,
   type Seconds,
   type SigningKey,
   type UnreadableJwt,
 } from '@signet/protocol'
-import { introspectionRules, signedIntrospectionRules } from './introspection.rules.ts'
+import { introspectionRules } from './introspection.rules.ts'
 import { isSignedBy } from './issuer-signature.ts'
 import type { Issuer, Trouble } from './issuer.ts'
 import { parsedJson } from './parsed-json.ts'

@@ -14,6 +14,10 @@ export {
   createAuthorizationResponse,
   type AuthorizationResponse,
 } from './authorization-response/create.ts'
+export {
+  createAuthorizationResponse,
+  type AuthorizationResponse,
+} from './authorization-response/create.ts'
 export { boundTo, type Confirmation, type Sender } from './binding.ts'
 export { assertionRules, assertionSignatureRules } from './client-assertion/assertion.rules.ts'
 export { createClientAssertion, type AssertionRequest } from './client-assertion/create.ts'
@@ -33,6 +37,11 @@ export type { IdTokenClaims } from './id-token/claims.ts'
 export { atHash, createIdToken } from './id-token/create.ts'
 export { hintRules, hintSignatureRules } from './id-token/hint.rules.ts'
 export { verifyIdTokenHint, type HintContext } from './id-token/verify-hint.ts'
+export {
+  createIntrospectionResponse,
+  type IntrospectionResponse,
+} from './introspection-response/create.ts'
+export { signedIntrospectionRules } from './introspection-response/introspection-response.rules.ts'
 export {
   createIntrospectionResponse,
   type IntrospectionResponse,
