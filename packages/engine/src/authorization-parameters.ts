@@ -1,4 +1,5 @@
 import type { Form } from '@signet/protocol'
+import type { ResponseMode } from './response-modes.ts'
 
 /**
  * What a client asks for, by the names of the wire. Values are as received; which are right is decided by
@@ -21,17 +22,16 @@ export interface AuthorizationParameters {
   readonly login_hint?: string
   readonly ui_locales?: string
   readonly id_token_hint?: string
-  readonly request?: string
-  readonly request_uri?: string
   readonly resource?: readonly string[]
 }
 
 /** The parameters of a request that respects every rule of the push; the only form that is kept. */
 export interface AcceptedParameters extends Omit<
   AuthorizationParameters,
-  'request' | 'request_uri' | 'id_token_hint' | 'code_challenge_method' | 'response_type'
+  'id_token_hint' | 'code_challenge_method' | 'response_type'
 > {
   readonly redirect_uri: string
+  readonly response_mode?: ResponseMode
   readonly code_challenge: string
   /** The subject of a verified `id_token_hint`; the token itself is not kept. */
   readonly hinted_subject?: string
@@ -54,8 +54,6 @@ const NAMES: ReadonlySet<string> = new Set([
   'login_hint',
   'ui_locales',
   'id_token_hint',
-  'request',
-  'request_uri',
 ] satisfies (keyof AuthorizationParameters)[])
 
 /** Picks the parameters of an authorization request out of a form; what has no meaning to us is left behind. */

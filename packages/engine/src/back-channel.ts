@@ -1,4 +1,5 @@
 import {
+  certificateThumbprint,
   enforce,
   parseForm,
   Refused,
@@ -9,7 +10,8 @@ import {
   type Rules,
   type VerifiedProof,
 } from '@signet/protocol'
-import type { BackChannelRequest } from './outcomes.ts'
+import type { MutualTlsEndpoints } from './config.ts'
+import type { BackChannelRequest, MutualTls } from './outcomes.ts'
 import type { Ports } from './ports.ts'
 import { repeated, repeatedParameter } from './repeated-parameter.ts'
 import type { Mark } from './store.ts'
@@ -84,6 +86,26 @@ function mediaType(contentType: string | undefined): string | undefined {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase()
 }
 
+/** The endpoints a request came to: the plain ones, or their twins that ask for a certificate. */
+export function reachedEndpoints(
+  { mutualTls }: { readonly mutualTls?: MutualTls },
+  { service }: Pick<Ports, 'service'>,
+): MutualTlsEndpoints {
+  if (mutualTls === undefined) return service.endpoints
+  if (service.mtls === undefined) throw new Error('The service has no endpoints for certificates.')
+  return service.mtls.endpoints
+}
+
+/** The thumbprint of the certificate of a request; its key the other end has proved to hold. */
+export function certificateOf({
+  mutualTls,
+}: {
+  readonly mutualTls?: MutualTls
+}): string | undefined {
+  const [own] = mutualTls?.chain ?? []
+  return own === undefined ? undefined : certificateThumbprint(own)
+}
+
 /** What a proof has to be for: the request's own method and public URL, and what it accompanies. */
 export interface ProofTarget {
   readonly method: string
@@ -108,24 +130,43 @@ export function verifyRequestProof(
   return verifyProof(dpop, { ...target, now: clock.now(), nonce })
 }
 
+/** What of a request may be used once. */
+interface UsedOnce {
+  readonly assertion?: Mark | undefined
+  readonly proof?: Mark | undefined
+  readonly requestObject?: Mark | undefined
+}
+
 /**
- * Marks the assertion and the proof of a request as used, both or neither.
+ * Marks the assertion, the proof and the request object of a request as used, all or none.
  *
  * A request that was refused for its nonce never comes here, so its assertion is not spent and may be sent again.
  *
  * @throws Refused when one of them was seen before; fails closed when the store cannot tell.
  */
 export async function useOnce(
-  { assertion, proof }: { readonly assertion?: Mark; readonly proof?: Mark | undefined },
+  { assertion, proof, requestObject }: UsedOnce,
   { store }: Ports,
 ): Promise<void> {
-  const marks =
-    assertion && proof
-      ? [assertion, proof]
-      : [assertion ?? proof].filter((mark) => mark !== undefined)
+  const marks: Mark[] = []
+  if (assertion !== undefined) marks.push(assertion)
+  if (proof !== undefined) marks.push(proof)
+  if (requestObject !== undefined) marks.push(requestObject)
+  if (marks.length === 0) return
   const seen = await store.replay.first(marks)
-  if (seen !== undefined) throw seen === assertion ? ASSERTION_REPLAYED() : PROOF_REPLAYED()
+  if (seen === undefined) return
+  if (seen === assertion) throw ASSERTION_REPLAYED()
+  throw seen === proof ? PROOF_REPLAYED() : REQUEST_OBJECT_REPLAYED()
 }
+
+const REQUEST_OBJECT_REPLAYED = (): Refused =>
+  new Refused(refusal('invalid_request_object', 'the request object was used before'), {
+    id: 'JWT-09',
+    reason: 'request_object_replayed',
+    expected: 'a jti this client has not used before in a request object',
+    received: 'a jti that was used already',
+    remedy: 'Sign a fresh request object for every request and every retry, or leave jti out.',
+  })
 
 const ASSERTION_REPLAYED = (): Refused =>
   new Refused(refusal('invalid_client', 'the client assertion was used before'), {

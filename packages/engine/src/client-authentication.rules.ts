@@ -1,5 +1,5 @@
 import { parameter, refusal, shown, type DecodedJwt, type Form, type Rules } from '@signet/protocol'
-import type { Client } from './clients/client.ts'
+import type { Client, ClientAuthentication } from './clients/client.ts'
 
 /** Who a request of the back channel says it comes from. */
 export interface Credentials {
@@ -11,6 +11,8 @@ export interface Credentials {
   readonly malformed: string | undefined
   /** The client the assertion names as its subject. */
   readonly client: Client | undefined
+  /** How that client is registered to authenticate. */
+  readonly authentication: ClientAuthentication | undefined
 }
 
 export interface ReadableCredentials extends Credentials {
@@ -19,12 +21,13 @@ export interface ReadableCredentials extends Credentials {
 
 export interface AttributedCredentials extends ReadableCredentials {
   readonly client: Client
+  readonly authentication: Extract<ClientAuthentication, { readonly method: 'private_key_jwt' }>
 }
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 const REMEDY =
-  'Authenticate with private_key_jwt: client_assertion_type and client_assertion, and nothing else.'
+  'Authenticate with private_key_jwt: client_assertion_type and client_assertion, and nothing else; or with a certificate, at the mtls_endpoint_aliases.'
 
 /** What credentials must respect before the assertion itself is judged. Read beside FAPI 2.0 §5.3.2.1 and RFC 7521 §4.2. */
 export const credentialRules: Rules<Credentials, ReadableCredentials> = [
@@ -44,9 +47,9 @@ export const credentialRules: Rules<Credentials, ReadableCredentials> = [
   {
     id: 'SP-AS-06',
     reason: 'client_not_authenticated',
-    says: 'authenticates clients by private_key_jwt, never by a secret, never not at all',
+    says: 'authenticates clients by private_key_jwt or a certificate, never by a secret, never not at all',
     holds: ({ form }) => parameter(form, 'client_assertion') !== undefined,
-    otherwise: refusal('invalid_client', 'client authentication by private_key_jwt is required'),
+    otherwise: refusal('invalid_client', 'client authentication is required'),
     expected: () => 'a client_assertion',
     received: ({ form, authorization }) => presented(form, authorization),
     remedy: REMEDY,
@@ -98,6 +101,17 @@ export const attributionRules: Rules<ReadableCredentials, AttributedCredentials>
     expected: () => 'the id of a client that is registered and not disabled',
     received: ({ assertion }) => `sub ${shown(assertion.claims['sub'])}`,
     remedy: 'Register the client (signet client list shows those that are), or correct its id.',
+  },
+  {
+    id: 'PKJ-01',
+    reason: 'client_of_other_method',
+    says: 'takes assertions of clients that are registered for them only',
+    holds: ({ authentication }) =>
+      authentication === undefined || authentication.method === 'private_key_jwt',
+    otherwise: refusal('invalid_client', 'client authentication failed'),
+    expected: ({ authentication }) => `client authentication by ${authentication?.method ?? ''}`,
+    received: () => 'a client_assertion',
+    remedy: 'Authenticate as registered, or change token_endpoint_auth_method of the client.',
   },
 ]
 

@@ -10,6 +10,7 @@ import {
   type Refusal,
 } from '@signet/protocol'
 import { readForm } from './back-channel.ts'
+import { byCertificate } from './client-certificate.ts'
 import {
   attributionRules,
   credentialRules,
@@ -21,24 +22,36 @@ import type { BackChannelRequest } from './outcomes.ts'
 import type { Ports } from './ports.ts'
 import type { Mark } from './store.ts'
 
-/** A request whose sender is known. Its assertion is not yet marked as used: see `useOnce`. */
+/** A request whose sender is known. */
 export interface AuthenticatedRequest {
   readonly form: Form
   readonly client: Client
-  readonly assertion: Mark
+  /** Of the assertion, if there was one, which is not yet marked as used: see `useOnce`. */
+  readonly assertion?: Mark
 }
 
 /**
- * Finds out which client sent a request of the back channel: the same way at every endpoint (SP-AS-08b).
+ * Finds out which client sent a request of the back channel: the same way at every endpoint (SP-AS-08b). Who comes to the
+ * twin of an endpoint without an assertion has its certificate to show.
  *
  * @throws Refused `invalid_client`, or `invalid_request` when the body is no proper form.
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication OIDC Core §9}
  */
-export async function authenticateClient(
+export function authenticateClient(
   request: BackChannelRequest,
   ports: Ports,
 ): Promise<AuthenticatedRequest> {
   const form = readForm(request)
+  return request.mutualTls === undefined || parameter(form, 'client_assertion') !== undefined
+    ? byAssertion(form, request, ports)
+    : byCertificate(form, { ...request, mutualTls: request.mutualTls }, ports)
+}
+
+async function byAssertion(
+  form: Form,
+  request: BackChannelRequest,
+  ports: Ports,
+): Promise<AuthenticatedRequest> {
   const { assertion, malformed } = decoded(parameter(form, 'client_assertion'))
   const subject = assertion?.claims['sub']
   const found = typeof subject === 'string' ? await ports.clients.find(subject) : undefined
@@ -48,13 +61,14 @@ export async function authenticateClient(
     assertion,
     malformed,
     client: found,
+    authentication: found?.authentication,
   })
-  const { client } = attributed(credentials, ports)
+  const { client, authentication } = attributed(credentials, ports)
   const verified = verifyClientAssertion(credentials.assertion, {
     clientId: client.id,
     issuer: ports.service.issuer,
     now: ports.clock.now(),
-    registeredAlgorithm: client.assertionAlgorithm,
+    registeredAlgorithm: authentication.algorithm,
     keys: await ports.clients.keys(client, wanted(credentials.assertion)),
   })
   return { form, client, assertion: verified }

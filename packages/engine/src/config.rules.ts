@@ -1,5 +1,12 @@
-import { ALGORITHMS, type RequirementId } from '@signet/protocol'
+import {
+  ALGORITHMS,
+  isKeyManagement,
+  readAuthorities,
+  UnusableCertificate,
+  type RequirementId,
+} from '@signet/protocol'
 import type { Lifetimes, Service } from './config.ts'
+import { isResponseMode } from './response-modes.ts'
 import { isOpenIdScope } from './scopes.ts'
 
 /** A limit of the profile: configuration may be tighter, never looser (SP-PROF-01). */
@@ -77,7 +84,51 @@ export const ceilings: readonly Ceiling[] = [
       resources.some(({ identifier }) => identifier === defaultResource),
     found: ({ defaultResource }) => defaultResource,
   },
+  {
+    id: 'MTLS-08',
+    setting: 'mtls.origin',
+    says: 'an https origin other than that of the issuer: browsers must not be asked for certificates',
+    holds: isAlias,
+    found: ({ mtls }) => mtls?.endpoints.token ?? 'none',
+  },
+  {
+    id: 'MTLS-12',
+    setting: 'mtls.trusted_cas',
+    says: 'authorities are certificates that can be read',
+    holds: ({ mtls }) => unreadableAuthority(mtls) === undefined,
+    found: ({ mtls }) => unreadableAuthority(mtls) ?? 'none',
+  },
+  {
+    id: 'MS-JARM-01',
+    setting: 'profile',
+    says: 'there is a response mode, and only such as exist',
+    holds: ({ responseModes }) => responseModes.length > 0 && responseModes.every(isResponseMode),
+    found: ({ responseModes }) => responseModes.join(' ') || 'none',
+  },
+  {
+    id: 'JAR-09',
+    setting: 'request_object_encryption',
+    says: 'request objects are encrypted by RSA-OAEP-256 or ECDH-ES, if at all',
+    holds: ({ requestObjectEncryption }) => requestObjectEncryption.every(isKeyManagement),
+    found: ({ requestObjectEncryption }) => requestObjectEncryption.join(' '),
+  },
 ]
+
+function unreadableAuthority(mtls: Service['mtls']): string | undefined {
+  try {
+    readAuthorities(mtls?.trustedAuthorities ?? [])
+    return undefined
+  } catch (error) {
+    if (error instanceof UnusableCertificate) return error.message
+    throw error
+  }
+}
+
+function isAlias({ issuer, mtls }: Service): boolean {
+  if (mtls === undefined) return true
+  const { token } = mtls.endpoints
+  return isIssuer(token) && new URL(token).origin !== new URL(issuer).origin
+}
 
 function lifetime(
   id: RequirementId,

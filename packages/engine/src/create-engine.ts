@@ -26,7 +26,7 @@ import type {
   LoginNeeded,
   LogoutConfirmation,
   Pushed,
-  RedirectToClient,
+  ResponseToClient,
   RefusedOutcome,
   ResourceRequest,
   Revoked,
@@ -44,10 +44,10 @@ export type TokenOutcome = TokensIssued | RefusedOutcome
 export type IntrospectOutcome = Introspected | RefusedOutcome
 export type RevokeOutcome = Revoked | RefusedOutcome
 export type UserinfoOutcome = UserinfoGiven | RefusedOutcome
-export type BeginOutcome = Interact | RedirectToClient | ErrorPage
-export type InteractionOutcome = LoginNeeded | ConsentNeeded | RedirectToClient | ErrorPage
+export type BeginOutcome = Interact | ResponseToClient | ErrorPage
+export type InteractionOutcome = LoginNeeded | ConsentNeeded | ResponseToClient | ErrorPage
 export type AuthenticatedOutcome = LoggedIn | ErrorPage
-export type CompleteOutcome = RedirectToClient | ErrorPage
+export type CompleteOutcome = ResponseToClient | ErrorPage
 export type EndSessionOutcome = LoggedOut | LogoutConfirmation | ErrorPage
 
 /** An authorization server without a transport: every step of one service, bound to its ports. */

@@ -10,10 +10,16 @@ import {
   proofFieldRules,
   proofShapeRules,
   proofSignatureRules,
+  requestObjectRules,
+  requestObjectSignatureRules,
   type Rule,
 } from '@signet/protocol'
 import { formRules } from './back-channel.ts'
 import { attributionRules, credentialRules } from './client-authentication.rules.ts'
+import {
+  certificateAttributionRules,
+  certificateCredentialRules,
+} from './client-certificate.rules.ts'
 import { arrivalRules, referenceRules, trustRules } from './flow/begin.rules.ts'
 import { clientCredentialsRules } from './flow/client-credentials.rules.ts'
 import { permissionRules } from './flow/decide.rules.ts'
@@ -26,7 +32,7 @@ import { narrowingRules, refreshRules } from './flow/refresh.rules.ts'
 import { grantChoiceRules, possessionRules } from './flow/token.rules.ts'
 import { targetRules } from './tokens/audience.ts'
 import { presentedTokenRules, revocationRules } from './tokens/presented-token.rules.ts'
-import { accessRules, resourcePossessionRules, schemeRules } from './tokens/userinfo.rules.ts'
+import { accessRules, bindingRules, resourcePossessionRules } from './tokens/userinfo.rules.ts'
 
 type Obligation = Pick<Rule<never>, 'reason' | 'says'>
 
@@ -37,6 +43,9 @@ const LISTS: readonly (readonly Obligation[])[] = [
   arrivalRules,
   assertionRules,
   assertionSignatureRules,
+  bindingRules,
+  certificateAttributionRules,
+  certificateCredentialRules,
   clientCredentialsRules,
   codeAgeRules,
   attributionRules,
@@ -60,9 +69,10 @@ const LISTS: readonly (readonly Obligation[])[] = [
   queryRules,
   referenceRules,
   refreshRules,
+  requestObjectRules,
+  requestObjectSignatureRules,
   resourcePossessionRules,
   revocationRules,
-  schemeRules,
   targetRules,
   trustRules,
   visitRules,

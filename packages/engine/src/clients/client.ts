@@ -31,8 +31,8 @@ export interface Client {
   readonly authentication: ClientAuthentication
   /** What its access tokens are bound to. */
   readonly senderConstraint: 'dpop' | 'certificate'
-  /** How it may ask for authorization responses, the one it gets without asking first. */
-  readonly responseModes: readonly [ResponseMode, ...ResponseMode[]]
+  /** How it may ask for authorization responses. */
+  readonly responseModes: ReadonlySet<ResponseMode>
   readonly requestObject: RequestObjectPolicy
   /** Where its public keys are. */
   readonly keys: { readonly jwks: unknown } | { readonly jwksUri: string }

@@ -1,72 +1,34 @@
-import { ALGORITHMS, refusal, type Algorithm, type Refusal, type Rule } from '@signet/protocol'
+import { ALGORITHMS, refusal, type Algorithm, type Rule } from '@signet/protocol'
 import type { Service } from '../config.ts'
 import { isKnownScope, OPENID_SCOPES } from '../scopes.ts'
 import { words } from '../authorization-parameters.ts'
+import { authenticationMethod, METHODS } from './certificate.rules.ts'
 import { GRANT_TYPES, isGrantType } from './client.ts'
 import { unusableJwks } from './client-jwks.ts'
 import { isPlainHttps, isRedirectUri, withoutUser } from './client-uris.ts'
+import {
+  invalid,
+  isText,
+  malformed,
+  shown,
+  text,
+  texts,
+  type Metadata,
+  type Registration,
+} from './metadata.ts'
 
-/** The metadata of a client (RFC 7591 §2) that wants to be known at a service. */
-export interface Registration {
-  readonly metadata: Readonly<Record<string, unknown>>
-  readonly service: Service
-}
-
-type Metadata = Registration['metadata']
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every(isText)
-const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The members we read, and what each has to be. */
-const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  client_id: (value) => isText(value) && /^[\x21-\x7E]{1,255}$/.test(value),
-  client_name: (value) => isText(value) && value.length <= 200 && !/\p{C}/u.test(value),
-  client_uri: isText,
-  redirect_uris: isTexts,
-  post_logout_redirect_uris: isTexts,
-  backchannel_logout_uri: isText,
-  backchannel_logout_session_required: isFlag,
-  token_endpoint_auth_method: isText,
-  token_endpoint_auth_signing_alg: isText,
-  jwks: isObject,
-  jwks_uri: isText,
-  grant_types: isTexts,
-  response_types: isTexts,
-  scope: (value) => typeof value === 'string',
-  dpop_bound_access_tokens: isFlag,
-  require_pushed_authorization_requests: isFlag,
-  id_token_signed_response_alg: isText,
-  userinfo_signed_response_alg: isText,
-  default_max_age: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-  require_auth_time: isFlag,
-  default_acr_values: isTexts,
-  application_type: (value) => value === 'web' || value === 'native',
-  subject_type: (value) => value === 'public',
-  access_token_format: (value) => value === 'jwt' || value === 'opaque',
-}
-
-const invalid = (description: string): Refusal => refusal('invalid_client_metadata', description)
-
-const texts = (metadata: Metadata, name: string): readonly string[] =>
-  isTexts(metadata[name]) ? metadata[name] : []
-const text = (metadata: Metadata, name: string): string =>
-  isText(metadata[name]) ? metadata[name] : ''
-const shown = (metadata: Metadata, name: string): string =>
-  `${name} ${metadata[name] === undefined ? 'missing' : JSON.stringify(metadata[name])}`
-
-const malformed = (metadata: Metadata): readonly string[] =>
-  Object.entries(MEMBERS)
-    .filter(([name, fits]) => metadata[name] !== undefined && !fits(metadata[name]))
-    .map(([name]) => name)
+/** How we sign for the client. */
+const ANSWERS = [
+  'id_token_signed_response_alg',
+  'userinfo_signed_response_alg',
+  'authorization_signed_response_alg',
+  'introspection_signed_response_alg',
+] as const
 
 const SIGNING = [
   'token_endpoint_auth_signing_alg',
-  'id_token_signed_response_alg',
-  'userinfo_signed_response_alg',
+  'request_object_signing_alg',
+  ...ANSWERS,
 ] as const
 
 const isAlgorithm = (name: string): boolean => ALGORITHMS.some((algorithm) => algorithm === name)
@@ -76,6 +38,15 @@ function canSign(service: Service, name: string): boolean {
   const same: readonly string[] =
     name === 'EdDSA' || name === 'Ed25519' ? ['EdDSA', 'Ed25519'] : [name]
   return service.signingAlgorithms.some((algorithm: Algorithm) => same.includes(algorithm))
+}
+
+/** Who authenticates by a certificate of an authority needs no key of its own, unless for something else. */
+function needsKeys(metadata: Metadata): boolean {
+  return (
+    authenticationMethod(metadata) !== 'tls_client_auth' ||
+    metadata['require_signed_request_object'] === true ||
+    Object.keys(metadata).some((name) => name.endsWith('_encrypted_response_alg'))
+  )
 }
 
 const isNative = (metadata: Metadata): boolean => metadata['application_type'] === 'native'
@@ -99,7 +70,7 @@ export const registrationRules: readonly Rule<Registration>[] = [
     says: 'registers confidential clients only',
     holds: ({ metadata }) => metadata['token_endpoint_auth_method'] !== 'none',
     otherwise: invalid('public clients are not registered here'),
-    expected: () => 'token_endpoint_auth_method private_key_jwt',
+    expected: () => `token_endpoint_auth_method ${METHODS.join(' or ')}`,
     received: ({ metadata }) => shown(metadata, 'token_endpoint_auth_method'),
     remedy:
       'Give the client a key pair and register the public key; put a browser app behind a BFF.',
@@ -107,13 +78,14 @@ export const registrationRules: readonly Rule<Registration>[] = [
   {
     id: 'SP-AS-06',
     reason: 'client_authentication_unsupported',
-    says: 'registers clients that authenticate by private_key_jwt',
-    holds: ({ metadata: { token_endpoint_auth_method: method } }) =>
-      method === undefined || method === 'none' || method === 'private_key_jwt',
-    otherwise: invalid('token_endpoint_auth_method must be private_key_jwt'),
-    expected: () => 'token_endpoint_auth_method private_key_jwt',
+    says: 'registers clients that authenticate by private_key_jwt or mutual TLS',
+    holds: ({ metadata }) =>
+      metadata['token_endpoint_auth_method'] === 'none' ||
+      METHODS.includes(authenticationMethod(metadata)),
+    otherwise: invalid('token_endpoint_auth_method must be private_key_jwt or mutual TLS'),
+    expected: () => `token_endpoint_auth_method ${METHODS.join(' or ')}`,
     received: ({ metadata }) => shown(metadata, 'token_endpoint_auth_method'),
-    remedy: 'Use private_key_jwt; secrets are not accepted by the profile.',
+    remedy: 'Use one of these methods; secrets are not accepted by the profile.',
   },
   {
     id: 'SP-CR-02',
@@ -131,23 +103,24 @@ export const registrationRules: readonly Rule<Registration>[] = [
     reason: 'client_algorithm_without_key',
     says: 'registers only response algorithms it has a key for',
     holds: ({ metadata, service }) =>
-      SIGNING.slice(1).every((name) => {
+      ANSWERS.every((name) => {
         const algorithm = text(metadata, name)
         return !isAlgorithm(algorithm) || canSign(service, algorithm)
       }),
     otherwise: invalid('the server has no key for a response algorithm'),
     expected: ({ service }) => `one of ${service.signingAlgorithms.join(', ')}`,
-    received: ({ metadata }) =>
-      SIGNING.slice(1)
-        .map((name) => shown(metadata, name))
-        .join(', '),
+    received: ({ metadata }) => ANSWERS.map((name) => shown(metadata, name)).join(', '),
     remedy: 'Choose an algorithm of signing_algorithms, or add it there.',
   },
   {
     id: 'DCR-05',
     reason: 'client_keys_ambiguous',
-    says: 'registers either jwks or jwks_uri, and exactly one',
-    holds: ({ metadata: { jwks, jwks_uri } }) => (jwks === undefined) !== (jwks_uri === undefined),
+    says: 'registers either jwks or jwks_uri, and one of them where anything needs a key',
+    holds: ({ metadata }) => {
+      const { jwks, jwks_uri } = metadata
+      if (jwks === undefined && jwks_uri === undefined) return !needsKeys(metadata)
+      return jwks === undefined || jwks_uri === undefined
+    },
     otherwise: invalid('exactly one of jwks and jwks_uri is required'),
     expected: () => 'jwks or jwks_uri',
     received: ({ metadata: { jwks } }) => (jwks === undefined ? 'neither' : 'both'),
@@ -252,11 +225,16 @@ export const registrationRules: readonly Rule<Registration>[] = [
     id: 'SP-AS-04',
     reason: 'client_tokens_unbound',
     says: 'issues sender-constrained tokens only',
-    holds: ({ metadata }) => metadata['dpop_bound_access_tokens'] !== false,
-    otherwise: invalid('dpop_bound_access_tokens must be true'),
-    expected: () => 'dpop_bound_access_tokens true, or none',
-    received: ({ metadata }) => shown(metadata, 'dpop_bound_access_tokens'),
-    remedy: 'Use DPoP; bearer tokens do not exist here.',
+    holds: ({ metadata: { dpop_bound_access_tokens: dpop, ...metadata } }) =>
+      metadata['tls_client_certificate_bound_access_tokens'] === true
+        ? dpop !== true
+        : dpop !== false,
+    otherwise: invalid('access tokens must be bound to a DPoP key or to a certificate'),
+    expected: () =>
+      'dpop_bound_access_tokens true or none, or tls_client_certificate_bound_access_tokens true',
+    received: ({ metadata }) =>
+      `${shown(metadata, 'dpop_bound_access_tokens')}, ${shown(metadata, 'tls_client_certificate_bound_access_tokens')}`,
+    remedy: 'Use DPoP or certificates, one of them; bearer tokens do not exist here.',
   },
   {
     id: 'SP-AZ-03',

@@ -1,7 +1,31 @@
-import { breaches, type Algorithm, type Refused } from '@signet/protocol'
+import {
+  breaches,
+  type Algorithm,
+  type ContentEncryption,
+  type KeyManagement,
+  type Refused,
+} from '@signet/protocol'
 import { words } from '../authorization-parameters.ts'
 import type { Service } from '../config.ts'
-import { isGrantType, type Client } from './client.ts'
+import {
+  authenticationMethod,
+  certificateNames,
+  certificateRegistrationRules,
+} from './certificate.rules.ts'
+import {
+  isGrantType,
+  type Client,
+  type ClientAuthentication,
+  type Encryption,
+  type SignedAnswer,
+} from './client.ts'
+import {
+  messageRegistrationRules,
+  responseModesOf,
+  termsOf,
+  type ENCRYPTED,
+} from './message.rules.ts'
+import type { Metadata } from './metadata.ts'
 import { grantTypes, registrationRules } from './registration.rules.ts'
 
 /** Client metadata that cannot be registered; every reason at once. */
@@ -19,6 +43,8 @@ export class InvalidClient extends Error {
   }
 }
 
+const RULES = [...registrationRules, ...certificateRegistrationRules, ...messageRegistrationRules]
+
 /**
  * A client from its metadata. Defaults that the profile forbids are replaced: `private_key_jwt` for
  * `client_secret_basic`, the service's own algorithm for RS256 (DCR-04).
@@ -26,20 +52,21 @@ export class InvalidClient extends Error {
  * @throws InvalidClient listing all that is wrong.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7591.html#section-2 RFC 7591 §2}
  */
-export function clientFromMetadata(
-  metadata: Readonly<Record<string, unknown>>,
-  service: Service,
-): Client {
+export function clientFromMetadata(metadata: Metadata, service: Service): Client {
   const { client_id } = metadata
   const id = typeof client_id === 'string' ? client_id : 'without client_id'
-  const refusals = breaches(registrationRules, { metadata, service })
+  const refusals = breaches(RULES, { metadata, service })
   if (refusals.length > 0) throw new InvalidClient(id, refusals)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rules above have checked every member
-  return registered(metadata as unknown as RegisteredMetadata, service)
+  return registered(metadata as RegisteredMetadata, service)
 }
 
+type EncryptionMembers = {
+  readonly [Name in (typeof ENCRYPTED)[number] as `${Name}_alg`]?: KeyManagement
+} & { readonly [Name in (typeof ENCRYPTED)[number] as `${Name}_enc`]?: ContentEncryption }
+
 /** What the rules guarantee. */
-interface RegisteredMetadata {
+interface RegisteredMetadata extends Metadata, EncryptionMembers {
   readonly client_id: string
   readonly client_name?: string
   readonly client_uri?: string
@@ -47,10 +74,15 @@ interface RegisteredMetadata {
   readonly post_logout_redirect_uris?: readonly string[]
   readonly backchannel_logout_uri?: string
   readonly token_endpoint_auth_signing_alg?: Algorithm
+  readonly tls_client_certificate_bound_access_tokens?: boolean
+  readonly require_signed_request_object?: boolean
+  readonly request_object_signing_alg?: Algorithm
   readonly jwks?: unknown
   readonly jwks_uri?: string
   readonly scope?: string
+  readonly authorization_signed_response_alg?: Algorithm
   readonly id_token_signed_response_alg?: Algorithm
+  readonly introspection_signed_response_alg?: Algorithm
   readonly userinfo_signed_response_alg?: Algorithm
   readonly default_max_age?: number
   readonly require_auth_time?: boolean
@@ -66,36 +98,93 @@ function registered(metadata: RegisteredMetadata, service: Service): Client {
     ...withoutDefault(metadata),
     redirectUris: metadata.redirect_uris ?? [],
     postLogoutRedirectUris: metadata.post_logout_redirect_uris ?? [],
-    grantTypes: new Set(grantTypes({ ...metadata }).filter(isGrantType)),
+    grantTypes: new Set(grantTypes(metadata).filter(isGrantType)),
     scopes: new Set(words(metadata.scope)),
-    keys: jwksUri === undefined ? { jwks: metadata.jwks } : { jwksUri },
+    authentication: authenticationOf(metadata),
+    senderConstraint:
+      metadata.tls_client_certificate_bound_access_tokens === true ? 'certificate' : 'dpop',
+    keys: jwksUri === undefined ? { jwks: metadata.jwks ?? { keys: [] } } : { jwksUri },
     accessTokenFormat: metadata.access_token_format ?? 'jwt',
-    idTokenAlgorithm: metadata.id_token_signed_response_alg ?? preferred(service),
     requireAuthTime: metadata.require_auth_time ?? false,
     defaultAcrValues: metadata.default_acr_values ?? [],
+    ...messagesOf(metadata, service),
   }
 }
 
 function withoutDefault(
   metadata: RegisteredMetadata,
-): Pick<
-  Client,
-  'uri' | 'backchannelLogoutUri' | 'assertionAlgorithm' | 'userinfoAlgorithm' | 'defaultMaxAge'
-> {
+): Pick<Client, 'uri' | 'backchannelLogoutUri' | 'defaultMaxAge'> {
   const {
     client_uri: uri,
     backchannel_logout_uri: backchannelLogoutUri,
-    token_endpoint_auth_signing_alg: assertionAlgorithm,
-    userinfo_signed_response_alg: userinfoAlgorithm,
     default_max_age: defaultMaxAge,
   } = metadata
   return {
     ...(uri !== undefined && { uri }),
     ...(backchannelLogoutUri !== undefined && { backchannelLogoutUri }),
-    ...(assertionAlgorithm !== undefined && { assertionAlgorithm }),
-    ...(userinfoAlgorithm !== undefined && { userinfoAlgorithm }),
     ...(defaultMaxAge !== undefined && { defaultMaxAge }),
   }
+}
+
+function authenticationOf(metadata: RegisteredMetadata): ClientAuthentication {
+  const method = authenticationMethod(metadata)
+  const [name] = certificateNames(metadata)
+  if (method === 'tls_client_auth' && name !== undefined) return { method, name }
+  if (method === 'self_signed_tls_client_auth') return { method }
+  const { token_endpoint_auth_signing_alg: algorithm } = metadata
+  return { method: 'private_key_jwt', ...(algorithm !== undefined && { algorithm }) }
+}
+
+function messagesOf(
+  metadata: RegisteredMetadata,
+  service: Service,
+): Pick<
+  Client,
+  | 'requestObject'
+  | 'responseModes'
+  | 'authorizationResponse'
+  | 'idToken'
+  | 'userinfo'
+  | 'introspectionResponse'
+> {
+  const { requireSignedRequests } = termsOf({ metadata, service })
+  const { request_object_signing_alg: algorithm, userinfo_signed_response_alg: userinfo } = metadata
+  const answer = (
+    signed: Algorithm | undefined,
+    name: (typeof ENCRYPTED)[number],
+  ): SignedAnswer => ({
+    algorithm: signed ?? preferred(service),
+    ...encryptionOf(metadata, name),
+  })
+  return {
+    requestObject: {
+      required: requireSignedRequests || metadata.require_signed_request_object === true,
+      ...(algorithm !== undefined && { algorithm }),
+      ...encryptionOf(metadata, 'request_object_encryption'),
+    },
+    responseModes: new Set(responseModesOf({ metadata, service })),
+    authorizationResponse: answer(
+      metadata.authorization_signed_response_alg,
+      'authorization_encrypted_response',
+    ),
+    idToken: answer(metadata.id_token_signed_response_alg, 'id_token_encrypted_response'),
+    introspectionResponse: answer(
+      metadata.introspection_signed_response_alg,
+      'introspection_encrypted_response',
+    ),
+    ...(userinfo !== undefined && { userinfo: answer(userinfo, 'userinfo_encrypted_response') }),
+  }
+}
+
+/** The default of `enc`. @see OpenID Connect Dynamic Client Registration §2, JARM §3 */
+const ENC: ContentEncryption = 'A128CBC-HS256'
+
+function encryptionOf(
+  metadata: RegisteredMetadata,
+  name: (typeof ENCRYPTED)[number],
+): { readonly encryption?: Encryption } {
+  const { [`${name}_alg` as const]: alg, [`${name}_enc` as const]: enc = ENC } = metadata
+  return alg === undefined ? {} : { encryption: { alg, enc } }
 }
 
 function preferred({ signingAlgorithms: [first] }: Service): Algorithm {

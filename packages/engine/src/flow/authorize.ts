@@ -1,10 +1,10 @@
 import { refusal, Refused } from '@signet/protocol'
-import { codeLocation } from '../authorization-response.ts'
+import { codeResponse } from '../authorization-response.ts'
 import { words } from '../authorization-parameters.ts'
 import type { Client } from '../clients/client.ts'
 import type { Service } from '../config.ts'
 import { datedName, datedSecret, digestOf } from '../digest.ts'
-import type { RedirectToClient } from '../outcomes.ts'
+import type { ResponseToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { PushedRequest, Seconds, Session } from '../store.ts'
 import { tellsStatus } from '../tokens/status.ts'
@@ -24,7 +24,7 @@ export async function authorize(
   { pushed, client }: Open,
   session: Session,
   ports: Ports,
-): Promise<RedirectToClient> {
+): Promise<ResponseToClient> {
   const { store, clock, service } = ports
   await end(pushed, ports)
   const { parameters } = pushed
@@ -56,7 +56,7 @@ export async function authorize(
     keptUntil: now + memoryOf(service),
   })
   if (wantsNotice(client, session)) await store.sessions.join(session.digest, client.id)
-  return { action: 'redirect', location: codeLocation(parameters, code, service) }
+  return codeResponse({ client, pushed }, code, ports)
 }
 
 /** Whether the client wants to be told when the session ends, and the session does not know it yet. */

@@ -6,7 +6,7 @@ import type {
   ErrorPage,
   FrontChannelRequest,
   Interact,
-  RedirectToClient,
+  ResponseToClient,
 } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { Session } from '../store.ts'
@@ -29,7 +29,7 @@ import { situationOf, type Open } from './situation.ts'
 export async function begin(
   { query, cookies }: FrontChannelRequest,
   ports: Ports,
-): Promise<Interact | RedirectToClient | ErrorPage> {
+): Promise<Interact | ResponseToClient | ErrorPage> {
   const step = 'begin'
   try {
     const open = await find(query, ports)

@@ -16,7 +16,7 @@ import { requestedResources, type TokenRequest } from './token-request.ts'
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4 RFC 6749 §4.4}
  */
 export async function clientCredentials(
-  { form, client, jkt }: TokenRequest,
+  { form, client, confirmation }: TokenRequest,
   ports: Ports,
 ): Promise<TokensIssued> {
   const { service } = ports
@@ -30,6 +30,6 @@ export async function clientCredentials(
   })
   const audience = audienceOf(target)
   const scopes = scopesOfToken(client, target)
-  const entitlement = { client, subject: client.id, audience, scopes, jkt }
+  const entitlement = { client, subject: client.id, audience, scopes, confirmation }
   return { action: 'issued', response: await issueAccessToken(entitlement, ports) }
 }

@@ -1,5 +1,5 @@
 import { refusal, Refused } from '@signet/protocol'
-import type { ErrorPage, RedirectToClient } from '../outcomes.ts'
+import type { ErrorPage, ResponseToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { Session } from '../store.ts'
 import { authorize, end } from './authorize.ts'
@@ -25,7 +25,7 @@ export interface CompleteRequest extends InteractionRequest {
 export async function complete(
   request: CompleteRequest,
   ports: Ports,
-): Promise<RedirectToClient | ErrorPage> {
+): Promise<ResponseToClient | ErrorPage> {
   const step = 'complete'
   try {
     const open = await visit(request, ports)

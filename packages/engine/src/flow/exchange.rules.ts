@@ -1,4 +1,11 @@
-import { invalidRequest, isVerifier, matchesChallenge, refusal, type Rules } from '@signet/protocol'
+import {
+  invalidRequest,
+  isVerifier,
+  matchesChallenge,
+  refusal,
+  type Confirmation,
+  type Rules,
+} from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
 import type { AuthorizationCode, Seconds } from '../store.ts'
 
@@ -11,8 +18,8 @@ export interface Exchange {
   readonly code: AuthorizationCode | undefined
   readonly redirectUri: string | undefined
   readonly verifier: string | undefined
-  /** The thumbprint of the key of the proof. */
-  readonly jkt: string
+  /** The key the sender has proved to hold. */
+  readonly confirmation: Confirmation
 }
 
 export interface RightfulExchange extends Exchange {
@@ -98,10 +105,14 @@ export const exchangeRules: Rules<Exchange, RightfulExchange> = [
     id: 'DPOP-JKT-01',
     reason: 'code_of_other_key',
     says: 'redeems a code only for the key it was bound to in the authorization request',
-    holds: ({ code, jkt }) => code?.dpopJkt === undefined || code.dpopJkt === jkt,
+    holds: ({ code, confirmation }) =>
+      code?.dpopJkt === undefined || ('jkt' in confirmation && confirmation.jkt === code.dpopJkt),
     otherwise: refusal('invalid_dpop_proof', 'the code is bound to another DPoP key'),
     expected: ({ code }) => `a proof by the key with thumbprint ${code?.dpopJkt ?? ''}`,
-    received: ({ jkt }) => `a proof by the key with thumbprint ${jkt}`,
+    received: ({ confirmation }) =>
+      'jkt' in confirmation
+        ? `a proof by the key with thumbprint ${confirmation.jkt}`
+        : 'a certificate',
     remedy: 'Use one DPoP key from the pushed authorization request to the token request.',
   },
 ]

@@ -21,7 +21,7 @@ import { requestedResources, type TokenRequest } from './token-request.ts'
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3 RFC 6749 §4.1.3}
  */
 export async function exchange(request: TokenRequest, ports: Ports): Promise<TokensIssued> {
-  const { form, client, jkt } = request
+  const { form, client, confirmation } = request
   const { service, clock } = ports
   const code = await rightfulCode(request, ports)
   const { authorization } = code
@@ -43,7 +43,7 @@ export async function exchange(request: TokenRequest, ports: Ports): Promise<Tok
       subject: authorization.subject,
       audience: audienceOf(target),
       scopes,
-      jkt,
+      confirmation,
       grant: { id: code.grantId, authorization, ...(status !== undefined && { status }) },
     },
     ports,
@@ -52,7 +52,7 @@ export async function exchange(request: TokenRequest, ports: Ports): Promise<Tok
     ...issued,
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(scopes.includes('openid') && {
-      id_token: issueIdToken(
+      id_token: await issueIdToken(
         { client, authorization, accessToken: issued.access_token, nonce: code.nonce, known },
         ports,
       ),
@@ -62,7 +62,7 @@ export async function exchange(request: TokenRequest, ports: Ports): Promise<Tok
 }
 
 async function rightfulCode(
-  { form, client, jkt }: TokenRequest,
+  { form, client, confirmation }: TokenRequest,
   { store }: Ports,
 ): Promise<AuthorizationCode> {
   const presented = parameter(form, 'code')
@@ -73,7 +73,7 @@ async function rightfulCode(
     code: known,
     redirectUri: parameter(form, 'redirect_uri'),
     verifier: parameter(form, 'code_verifier'),
-    jkt,
+    confirmation,
   })
   return code
 }

@@ -1,7 +1,7 @@
 import { Refused } from '@signet/protocol'
 import { recordRefusal, type RefusalContext } from '../audit.ts'
-import { errorLocation } from '../authorization-response.ts'
-import type { ErrorPage, RedirectToClient } from '../outcomes.ts'
+import { errorResponse } from '../authorization-response.ts'
+import type { ErrorPage, ResponseToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { Session } from '../store.ts'
 import type { Open } from './situation.ts'
@@ -16,6 +16,7 @@ const PAGES: ReadonlyMap<string, ErrorPage['kind']> = new Map([
   ['browser_differs', 'cookie'],
   ['client_unknown', 'client'],
   ['redirect_uri_not_registered', 'client'],
+  ['client_encryption_key_missing', 'client'],
 ])
 
 /**
@@ -39,16 +40,10 @@ export async function tellClient(
   refused: Refused,
   { step, open, session }: Told,
   ports: Ports,
-): Promise<RedirectToClient> {
-  const { client, pushed } = open
-  const context = { step, clientId: client.id, subject: session?.subject, authenticated: true }
+): Promise<ResponseToClient> {
+  const context = { step, clientId: open.client.id, subject: session?.subject, authenticated: true }
   const eventId = await recordRefusal(refused, context, ports)
-  const answer = { refusal: refused.refusal, eventId }
-  return {
-    action: 'redirect',
-    location: errorLocation(pushed.parameters, answer, ports.service),
-    eventId,
-  }
+  return errorResponse(open, { refusal: refused.refusal, eventId }, ports)
 }
 
 interface Told {

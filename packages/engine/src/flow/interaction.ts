@@ -1,4 +1,4 @@
-import type { ConsentNeeded, ErrorPage, LoginNeeded, RedirectToClient } from '../outcomes.ts'
+import type { ConsentNeeded, ErrorPage, LoginNeeded, ResponseToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { Session } from '../store.ts'
 import { authorize } from './authorize.ts'
@@ -16,7 +16,7 @@ export type { InteractionRequest }
 export async function interaction(
   request: InteractionRequest,
   ports: Ports,
-): Promise<LoginNeeded | ConsentNeeded | RedirectToClient | ErrorPage> {
+): Promise<LoginNeeded | ConsentNeeded | ResponseToClient | ErrorPage> {
   const step = 'interaction'
   try {
     const open = await visit(request, ports)

@@ -10,19 +10,27 @@ import type { Client } from '../clients/client.ts'
 import type { Service } from '../config.ts'
 import { isKnownScope } from '../scopes.ts'
 import { parseClaimsRequest } from '../tokens/claims-request.ts'
+import { isResponseMode, type ResponseMode } from '../response-modes.ts'
 import { knownResource } from '../tokens/audience.ts'
+import type { Asked } from './asked.ts'
 
 /** A pushed authorization request of an authenticated client. */
 export interface Push {
   readonly client: Client
   readonly service: Service
   readonly parameters: AuthorizationParameters
+  /** How the client said what it asks for. */
+  readonly by: Asked['by']
   readonly proof: VerifiedProof | undefined
+  /** Whether the form had a `request_uri`. */
+  readonly requestUriSent: boolean
 }
 
 export interface AcceptedPush extends Push {
   readonly parameters: AuthorizationParameters &
-    Required<Pick<AuthorizationParameters, 'redirect_uri' | 'code_challenge'>>
+    Required<Pick<AuthorizationParameters, 'redirect_uri' | 'code_challenge'>> & {
+      readonly response_mode?: ResponseMode
+    }
 }
 
 /** Characters of `nonce` and `state`: what fits a column, a header and a URL, and is returned whole or refused. */
@@ -47,22 +55,34 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     id: 'PAR-02',
     reason: 'request_uri_pushed',
     says: 'takes no request_uri where one is being made',
-    holds: ({ parameters }) => parameters.request_uri === undefined,
+    holds: ({ requestUriSent }) => !requestUriSent,
     otherwise: invalidRequest('request_uri is not allowed here'),
     expected: () => 'the authorization parameters themselves',
     received: () => 'a request_uri',
     remedy: 'Push the parameters; the request_uri comes with the answer.',
   },
   {
-    id: 'JAR-05',
-    reason: 'request_object_unsupported',
-    says: 'says so when it does not take request objects',
-    holds: ({ parameters }) => parameters.request === undefined,
-    otherwise: refusal('request_not_supported', 'signed request objects are not taken here'),
-    expected: () =>
-      'plain parameters (metadata has no request_object_signing_alg_values_supported)',
-    received: () => 'a request object',
-    remedy: 'Send the parameters in the form, without request.',
+    id: 'MS-JAR-01',
+    reason: 'request_unsigned',
+    says: 'takes signed requests only, of a client that has to sign them',
+    holds: ({ client, by }) => !client.requestObject.required || by !== 'form',
+    otherwise: invalidRequest('a signed request object is required'),
+    expected: () => 'request, with a request object signed by the client',
+    received: () => 'the parameters in the form',
+    remedy: 'Send all parameters in a signed request object (RFC 9101), and nothing beside it.',
+  },
+  {
+    id: 'JAR-09',
+    reason: 'request_not_encrypted',
+    says: 'takes encrypted requests only, of a client that registered to encrypt them',
+    holds: ({ client, by }) =>
+      client.requestObject.encryption === undefined || by === 'signed and encrypted',
+    otherwise: refusal('invalid_request_object', 'the request object must be encrypted'),
+    expected: ({ client }) =>
+      `a request object encrypted by ${client.requestObject.encryption?.alg ?? ''}`,
+    received: ({ by }) =>
+      by === 'form' ? 'the parameters in the form' : 'one that is signed only',
+    remedy: 'Encrypt the signed request object, or register no request_object_encryption_alg.',
   },
   {
     id: 'PAR-03',
@@ -90,12 +110,14 @@ export const pushRules: Rules<Push, AcceptedPush> = [
   {
     id: 'MS-JAR-10',
     reason: 'response_mode_unsupported',
-    says: 'takes no response_mode it does not offer',
-    holds: ({ parameters }) => (parameters.response_mode ?? 'query') === 'query',
-    otherwise: invalidRequest('response_mode must be query'),
-    expected: () => 'response_mode=query, or none',
-    received: ({ parameters }) => `response_mode=${parameters.response_mode ?? ''}`,
-    remedy: 'Leave response_mode out; response_modes_supported lists what there is.',
+    says: 'takes no response_mode it does not offer to the client',
+    holds: ({ client, parameters: { response_mode: mode = 'query' } }) =>
+      isResponseMode(mode) && client.responseModes.has(mode),
+    otherwise: invalidRequest('response_mode is not offered to this client'),
+    expected: ({ client }) => `response_mode among: ${[...client.responseModes].join(' ')}`,
+    received: ({ parameters }) => `response_mode ${parameters.response_mode ?? 'missing: query'}`,
+    remedy:
+      'Send one of these. A client that has to take signed responses sends response_mode=jwt.',
   },
   {
     id: 'SP-AZ-05',

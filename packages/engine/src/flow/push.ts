@@ -1,11 +1,12 @@
-import { enforce, verifyIdTokenHint } from '@signet/protocol'
-import { readParameters, type AcceptedParameters } from '../authorization-parameters.ts'
-import { useOnce, verifyRequestProof } from '../back-channel.ts'
+import { enforce, parameter, verifyIdTokenHint } from '@signet/protocol'
+import type { AcceptedParameters } from '../authorization-parameters.ts'
+import { reachedEndpoints, useOnce, verifyRequestProof } from '../back-channel.ts'
 import { authenticateClient } from '../client-authentication.ts'
 import { datedSecret, digestOf } from '../digest.ts'
 import type { BackChannelRequest, Pushed } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import { permittedClaims } from '../tokens/claims.ts'
+import { readAsked } from './asked.ts'
 import { pushRules, type AcceptedPush } from './push.rules.ts'
 
 /** What every `request_uri` of ours begins with (RFC 9126 §2.2). */
@@ -21,12 +22,13 @@ export const REQUEST_URI_PREFIX = 'urn:ietf:params:oauth:request_uri:'
 export async function push(request: BackChannelRequest, ports: Ports): Promise<Pushed> {
   const { service, store, clock } = ports
   const { form, client, assertion } = await authenticateClient(request, ports)
-  const url = service.endpoints.pushedAuthorizationRequest
+  const url = reachedEndpoints(request, ports).pushedAuthorizationRequest
   const proof = verifyRequestProof(request, { method: 'POST', url }, ports)
-  await useOnce({ assertion, proof }, ports)
+  const requestUriSent = parameter(form, 'request_uri') !== undefined
+  const { parameters, by, mark } = await readAsked(form, client, ports)
+  await useOnce({ assertion, proof, requestObject: mark }, ports)
 
-  const parameters = readParameters(form)
-  const accepted = enforce(pushRules, { client, service, parameters, proof })
+  const accepted = enforce(pushRules, { client, service, parameters, by, proof, requestUriSent })
   const hintedSubject = readHint(parameters.id_token_hint, ports)
 
   const requestUri = `${REQUEST_URI_PREFIX}${datedSecret(ports)}`
@@ -47,8 +49,7 @@ function kept(
   { parameters, proof, client }: AcceptedPush,
   hintedSubject: string | undefined,
 ): AcceptedParameters {
-  const { response_type, code_challenge_method, id_token_hint, request, request_uri, ...asked } =
-    parameters
+  const { response_type, code_challenge_method, id_token_hint, ...asked } = parameters
   const dpop_jkt = proof?.jkt ?? asked.dpop_jkt
   const { claims } = asked
   return {

@@ -20,7 +20,7 @@ import { requestedResources, type TokenRequest } from './token-request.ts'
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-6 RFC 6749 §6}, FAPI 2.0 §5.3.2.1-9
  */
 export async function refresh(request: TokenRequest, ports: Ports): Promise<TokensIssued> {
-  const { form, client, jkt } = request
+  const { form, client, confirmation } = request
   const { service, clock, store, subjects } = ports
   const presented = parameter(form, 'refresh_token')
   const found = presented === undefined ? undefined : await findGrant(presented, ports)
@@ -46,12 +46,22 @@ export async function refresh(request: TokenRequest, ports: Ports): Promise<Toke
   const { subject } = authorization
   const audience = audienceOf(target)
   const issued = await issueAccessToken(
-    { client, subject, audience, scopes, jkt, grant: await placed(grant, client, ports) },
+    {
+      client,
+      subject,
+      audience,
+      scopes,
+      confirmation,
+      grant: await placed(grant, client, ports),
+    },
     ports,
   )
   if (!scopes.includes('openid')) return { action: 'issued', response: issued }
   const accessToken = issued.access_token
-  const id_token = issueIdToken({ client, authorization, accessToken, known: known ?? {} }, ports)
+  const id_token = await issueIdToken(
+    { client, authorization, accessToken, known: known ?? {} },
+    ports,
+  )
   return { action: 'issued', response: { ...issued, id_token } }
 }
 

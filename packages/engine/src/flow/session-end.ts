@@ -32,7 +32,11 @@ async function tellClients(session: Session, ports: Ports): Promise<void> {
 }
 
 function tell(client: Client, { sid, subject }: Session, ports: Ports): void {
-  const { id: clientId, backchannelLogoutUri: uri, idTokenAlgorithm: alg } = client
+  const {
+    id: clientId,
+    backchannelLogoutUri: uri,
+    idToken: { algorithm: alg },
+  } = client
   if (uri === undefined) return
   const { service, clock, random, logoutNotices } = ports
   const iat = clock.now()

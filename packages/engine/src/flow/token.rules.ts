@@ -1,4 +1,10 @@
-import { invalidRequest, refusal, type Rules, type VerifiedProof } from '@signet/protocol'
+import {
+  invalidRequest,
+  refusal,
+  type Confirmation,
+  type Rules,
+  type VerifiedProof,
+} from '@signet/protocol'
 import { GRANT_TYPES, isGrantType, type Client, type GrantType } from '../clients/client.ts'
 
 /** An authenticated request for a token, before anybody looks at what it rests on. */
@@ -46,24 +52,55 @@ export const grantChoiceRules: Rules<GrantChoice, SupportedGrantChoice> = [
   },
 ]
 
+/** What the sender of a token request has proved to hold, beside what its client is registered for. */
 export interface Possession {
+  readonly constraint: Client['senderConstraint']
   readonly proof: VerifiedProof | undefined
+  /** The thumbprint of the certificate of the connection. */
+  readonly certificate: string | undefined
 }
 
-export interface ProvedPossession extends Possession {
-  readonly proof: VerifiedProof
-}
+export type ProvedPossession =
+  | (Possession & { readonly constraint: 'dpop'; readonly proof: VerifiedProof })
+  | (Possession & { readonly constraint: 'certificate'; readonly certificate: string })
 
-/** No token without a key to bind it to, whatever the grant. Read beside RFC 9449 §5. */
+/** No token without a key to bind it to, whatever the grant. Read beside RFC 9449 §5 and RFC 8705 §3. */
 export const possessionRules: Rules<Possession, ProvedPossession> = [
   {
     id: 'SP-AS-04',
     reason: 'dpop_proof_missing',
     says: 'binds every access token it issues to a key of the client',
-    holds: ({ proof }) => proof !== undefined,
+    holds: ({ constraint, proof }) => constraint !== 'dpop' || proof !== undefined,
     otherwise: refusal('invalid_dpop_proof', 'a DPoP proof is required'),
     expected: () => 'a DPoP header with a proof for this request',
     received: () => 'no DPoP header',
     remedy: 'Send a DPoP proof with every token request, also when refreshing.',
   },
+  {
+    id: 'MTLS-04',
+    reason: 'certificate_missing',
+    says: 'binds the tokens of a client that is registered so to its certificate, and issues no others',
+    holds: ({ constraint, certificate }) =>
+      constraint !== 'certificate' || certificate !== undefined,
+    otherwise: invalidRequest('a client certificate is required'),
+    expected: () => 'a request over a connection with a certificate, at the token endpoint alias',
+    received: () => 'a request without certificate',
+    remedy: 'Send token requests to mtls_endpoint_aliases, with the certificate of the client.',
+  },
+  {
+    id: 'MTLS-07',
+    reason: 'dpop_proof_unexpected',
+    says: 'binds a token to one key, the one the client is registered for',
+    holds: ({ constraint, proof }) => constraint !== 'certificate' || proof === undefined,
+    otherwise: invalidRequest('the client is registered for tokens bound to its certificate'),
+    expected: () => 'no DPoP header (tls_client_certificate_bound_access_tokens is true)',
+    received: () => 'a DPoP header',
+    remedy:
+      'Leave the DPoP header out, or register the client with dpop_bound_access_tokens instead.',
+  },
 ]
+
+/** What the token is bound to. */
+export function confirmationOf(held: ProvedPossession): Confirmation {
+  return held.constraint === 'dpop' ? { jkt: held.proof.jkt } : { 'x5t#S256': held.certificate }
+}

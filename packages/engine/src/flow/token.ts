@@ -1,5 +1,5 @@
 import { enforce, parameter } from '@signet/protocol'
-import { useOnce, verifyRequestProof } from '../back-channel.ts'
+import { certificateOf, reachedEndpoints, useOnce, verifyRequestProof } from '../back-channel.ts'
 import { authenticateClient } from '../client-authentication.ts'
 import type { GrantType } from '../clients/client.ts'
 import type { BackChannelRequest, TokensIssued } from '../outcomes.ts'
@@ -8,7 +8,7 @@ import { clientCredentials } from './client-credentials.ts'
 import { exchange } from './exchange.ts'
 import { refresh } from './refresh.ts'
 import type { TokenRequest } from './token-request.ts'
-import { grantChoiceRules, possessionRules } from './token.rules.ts'
+import { confirmationOf, grantChoiceRules, possessionRules } from './token.rules.ts'
 
 type Grant = (request: TokenRequest, ports: Ports) => Promise<TokensIssued>
 
@@ -29,10 +29,11 @@ export async function token(request: BackChannelRequest, ports: Ports): Promise<
   const { form, client, assertion } = await authenticateClient(request, ports)
   const asked = parameter(form, 'grant_type')
   const { grantType } = enforce(grantChoiceRules, { client, grantType: asked })
-  const target = { method: 'POST', url: ports.service.endpoints.token }
-  const verified = verifyRequestProof(request, target, ports)
-  const { proof } = enforce(possessionRules, { proof: verified })
+  const target = { method: 'POST', url: reachedEndpoints(request, ports).token }
+  const proof = verifyRequestProof(request, target, ports)
+  const certificate = certificateOf(request)
+  const held = enforce(possessionRules, { constraint: client.senderConstraint, proof, certificate })
   await useOnce({ assertion, proof }, ports)
 
-  return GRANTS[grantType]({ form, client, jkt: proof.jkt }, ports)
+  return GRANTS[grantType]({ form, client, confirmation: confirmationOf(held) }, ports)
 }

@@ -5,10 +5,15 @@ import {
   createNonces,
   createProof,
   generateSigningKey,
-  importPublicJwk,
+  generateEncryptionKey,
+  importEncryptionKeys,
+  importJwks,
   selectKeys,
   verificationKeyOf,
   type Algorithm,
+  type DecryptionAlgorithm,
+  type DecryptionKey,
+  type KeyManagement,
   type SigningKey,
 } from '@signet/protocol'
 import { ASSERTION_TYPE } from '../client-authentication.rules.ts'
@@ -18,6 +23,7 @@ import { endpointsOf, type Service } from '../config.ts'
 import type { BackChannelRequest } from '../outcomes.ts'
 import type { Keys, Ports } from '../ports.ts'
 import { fixedClock, type FixedClock } from './clock.ts'
+import { RESPONSE_MODES } from '../response-modes.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { countedRandom } from './random.ts'
 
@@ -100,6 +106,9 @@ export const SERVICE: Service = {
   ],
   defaultResource: RESOURCE,
   signingAlgorithms: ['ES256', 'EdDSA'],
+  requireSignedRequests: false,
+  responseModes: RESPONSE_MODES,
+  requestObjectEncryption: [],
 }
 
 export const APP: Readonly<Record<string, unknown>> = {
@@ -126,9 +135,11 @@ export function createStage(changes: Partial<Service> = {}): Stage {
     clients: {
       find: async (id) => clients.get(id)?.client,
       keys: async ({ id }, wanted) => {
-        const actor = clients.get(id)
-        return actor ? selectKeys([importPublicJwk(actor.key.publicJwk)], wanted) : []
+        const client = clients.get(id)?.client
+        const { keys } = importJwks(jwksOf(client))
+        return wanted.alg === '' ? keys : selectKeys(keys, wanted)
       },
+      encryptionKeys: async (client) => importEncryptionKeys(jwksOf(client)).keys,
     },
     subjects: { claims: async (subject) => users.get(subject) },
     store: createMemoryStore(clock),
@@ -136,7 +147,8 @@ export function createStage(changes: Partial<Service> = {}): Stage {
     logoutNotices: { send: () => {} },
   }
   const enrol: Stage['enrol'] = (metadata, key = generateSigningKey('ES256')) => {
-    const registered = clientFromMetadata({ ...metadata, jwks: { keys: [key.publicJwk] } }, service)
+    const jwks = { keys: [key.publicJwk] }
+    const registered = clientFromMetadata({ jwks, ...metadata }, service)
     const actor = createActor(registered, key, ports)
     clients.set(registered.id, actor)
     return actor
@@ -149,6 +161,10 @@ export function createStage(changes: Partial<Service> = {}): Stage {
     addUser: (subject, claims) => void users.set(subject, claims),
     removeUser: (subject) => void users.delete(subject),
   }
+}
+
+function jwksOf(client: Client | undefined): unknown {
+  return client !== undefined && 'jwks' in client.keys ? client.keys.jwks : { keys: [] }
 }
 
 function createActor(client: Client, key: SigningKey, { service, clock, random }: Ports): Actor {
@@ -191,7 +207,20 @@ export function formRequest(parameters: Parameters, proof?: string): BackChannel
   }
 }
 
-function keysOf({ signingAlgorithms }: Service, clock: FixedClock): Keys {
+/** Made once, as those for signatures. */
+const decryptionKeys = new Map<DecryptionAlgorithm, DecryptionKey>()
+
+function keyKind(algorithm: KeyManagement): DecryptionAlgorithm {
+  return algorithm === 'RSA-OAEP-256' ? algorithm : 'ECDH-ES'
+}
+
+function decryptionKey(algorithm: DecryptionAlgorithm): DecryptionKey {
+  const key = decryptionKeys.get(algorithm) ?? generateEncryptionKey(algorithm)
+  decryptionKeys.set(algorithm, key)
+  return key
+}
+
+function keysOf({ signingAlgorithms, requestObjectEncryption }: Service, clock: FixedClock): Keys {
   const keys = signingAlgorithms.map((algorithm) => {
     const key = serviceKeys.get(algorithm) ?? generateSigningKey(algorithm)
     serviceKeys.set(algorithm, key)
@@ -202,6 +231,7 @@ function keysOf({ signingAlgorithms }: Service, clock: FixedClock): Keys {
     signer: (algorithm) =>
       keys.find((key) => key.algorithm === (algorithm === 'Ed25519' ? 'EdDSA' : algorithm)),
     published: keys.map(verificationKeyOf),
+    decryption: [...new Set(requestObjectEncryption.map(keyKind))].map(decryptionKey),
     jwks: JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) }),
     algorithms: signingAlgorithms,
     nonces: {

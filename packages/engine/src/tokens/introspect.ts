@@ -1,4 +1,4 @@
-import { enforce, parameter } from '@signet/protocol'
+import { createIntrospectionResponse, enforce, parameter } from '@signet/protocol'
 import { useOnce } from '../back-channel.ts'
 import { words } from '../authorization-parameters.ts'
 import { authenticateClient } from '../client-authentication.ts'
@@ -10,13 +10,18 @@ import type { Grant } from '../store.ts'
 import { scopesOfResource } from './audience.ts'
 import { findToken, revocableIds } from './find-token.ts'
 import { presentedTokenRules } from './presented-token.rules.ts'
-import type { IssuedClaims } from './issue.ts'
+import { encryptFor } from './encrypt-for.ts'
+import { signerOf, tokenType, type IssuedClaims } from './issue.ts'
 
-const INACTIVE: Introspected = { action: 'introspected', response: { active: false } }
+const INACTIVE: Description = { active: false }
+
+/** @see RFC 9701 §4 */
+const SIGNED = 'application/token-introspection+jwt'
 
 /**
  * Tells a resource server about a token that was sent to it, or a client about a token of its own. Whoever else asks is
- * told no more than that there is nothing to tell. The caller proves no possession: the token is not used here.
+ * told no more than that there is nothing to tell. The caller proves no possession: the token is not used here. Who accepts
+ * only a JWT gets one, signed and, if it registered that, encrypted.
  *
  * @throws Refused `invalid_client`, or `invalid_request` without a token.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2 RFC 7662 §2}
@@ -26,13 +31,44 @@ export async function introspect(request: BackChannelRequest, ports: Ports): Pro
   const { token } = enforce(presentedTokenRules, { token: parameter(form, 'token') })
   await useOnce({ assertion }, ports)
 
+  const description = (await describe(token, client, ports)) ?? INACTIVE
+  if (!acceptsJwt(request)) return { action: 'introspected', body: { json: description } }
+  return { action: 'introspected', body: { jwt: await signed(description, client, ports) } }
+}
+
+/** Whether the JWT is what the caller names; who takes anything gets JSON. */
+export function acceptsJwt({ accept }: Pick<BackChannelRequest, 'accept'>): boolean {
+  return (
+    accept !== undefined &&
+    accept.split(',').some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === SIGNED)
+  )
+}
+
+/** @see RFC 9701 §5 */
+async function signed(response: Description, client: Client, ports: Ports): Promise<string> {
+  const { service, clock } = ports
+  const { algorithm: alg, encryption } = client.introspectionResponse
+  const jwt = createIntrospectionResponse({
+    issuer: service.issuer,
+    clientId: client.id,
+    now: clock.now(),
+    response,
+    key: signerOf(alg, ports),
+    alg,
+  })
+  return encryption === undefined ? jwt : encryptFor(client, { jwt, encryption }, ports)
+}
+
+async function describe(
+  token: string,
+  caller: Client,
+  ports: Ports,
+): Promise<Description | undefined> {
   const found = await findToken(token, ports)
-  if (found === undefined) return INACTIVE
-  const response =
-    found.kind === 'access'
-      ? await describeAccessToken(found.claims, client, ports)
-      : await describeRefreshToken(found.grant, client, ports)
-  return response === undefined ? INACTIVE : { action: 'introspected', response }
+  if (found === undefined) return undefined
+  return found.kind === 'access'
+    ? describeAccessToken(found.claims, caller, ports)
+    : describeRefreshToken(found.grant, caller, ports)
 }
 
 type Description = Readonly<Record<string, unknown>>
@@ -58,7 +94,7 @@ async function describeAccessToken(
     exp,
     jti,
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
-    token_type: 'DPoP',
+    token_type: tokenType(cnf),
     cnf,
     ...(auth_time !== undefined && { auth_time }),
     ...(acr !== undefined && { acr }),

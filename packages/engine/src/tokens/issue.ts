@@ -4,6 +4,7 @@ import {
   createIdToken,
   type AccessTokenClaims,
   type Algorithm,
+  type Confirmation,
   type SigningKey,
 } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
@@ -12,13 +13,14 @@ import type { TokenResponse } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { Authorization, Grant, StatusPosition } from '../store.ts'
 import { idTokenClaims, type Claims } from './claims.ts'
+import { encryptFor } from './encrypt-for.ts'
 import { rememberAccessToken } from './read-access-token.ts'
 import { statusClaim, tellsStatus } from './status.ts'
 import { takePosition } from './status-positions.ts'
 
 /** What every access token of ours says. */
 export interface IssuedClaims extends AccessTokenClaims {
-  readonly cnf: { readonly jkt: string }
+  readonly cnf: Confirmation
   /**
    * The grant behind the token, so that its revocation ends every token of it at once; a private claim (RFC 9068 §2.2
    * allows them), absent where no user took part. It names the grant and opens nothing.
@@ -33,8 +35,8 @@ export interface Entitlement {
   readonly subject: string
   readonly audience: readonly string[]
   readonly scopes: readonly string[]
-  /** The thumbprint of the key the token is bound to. */
-  readonly jkt: string
+  /** The key the token is bound to. */
+  readonly confirmation: Confirmation
   /** What a user allowed; undefined where none took part. */
   readonly grant?: Pick<Grant, 'id' | 'authorization' | 'status'>
 }
@@ -48,7 +50,7 @@ export async function issueAccessToken(
   entitlement: Entitlement,
   ports: Ports,
 ): Promise<TokenResponse> {
-  const { client, scopes } = entitlement
+  const { client, scopes, confirmation } = entitlement
   const position = positionFor(entitlement, ports)
   const status = typeof position === 'object' ? await position : position
   const claims = accessTokenClaims(entitlement, status, ports)
@@ -58,10 +60,15 @@ export async function issueAccessToken(
       : await createOpaque(claims, ports)
   return {
     access_token: token,
-    token_type: 'DPoP',
+    token_type: tokenType(confirmation),
     expires_in: ports.service.lifetimes.accessToken,
     ...(scopes.length > 0 && { scope: scopes.join(' ') }),
   }
+}
+
+/** @see RFC 9449 §5, RFC 8705 §3 */
+export function tokenType(confirmation: Confirmation): 'DPoP' | 'Bearer' {
+  return 'jkt' in confirmation ? 'DPoP' : 'Bearer'
 }
 
 /** Tokens of one grant share its position; a token without a grant has its own. */
@@ -74,7 +81,7 @@ function positionFor(
 }
 
 function accessTokenClaims(
-  { client, subject, audience, scopes, jkt, grant }: Entitlement,
+  { client, subject, audience, scopes, confirmation, grant }: Entitlement,
   position: StatusPosition | undefined,
   { service, clock, random }: Ports,
 ): IssuedClaims {
@@ -92,7 +99,7 @@ function accessTokenClaims(
     auth_time: grant?.authorization.authTime,
     acr: grant?.authorization.acr,
     amr: grant?.authorization.amr,
-    cnf: { jkt },
+    cnf: confirmation,
     grant_id: grant?.id,
     status: position === undefined ? undefined : statusClaim(position, service),
   }
@@ -123,15 +130,19 @@ export interface Identification {
 }
 
 /**
- * Issues an ID token: always signed, with the algorithm of the client, never encrypted.
+ * Issues an ID token: always signed, with the algorithm of the client, and then encrypted for who registered that.
  *
+ * @throws Refused when the client has no key to encrypt to.
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#IDToken OpenID Connect Core §2}
  */
-export function issueIdToken(identification: Identification, ports: Ports): string {
+export function issueIdToken(
+  identification: Identification,
+  ports: Ports,
+): string | Promise<string> {
   const { client, authorization, accessToken, nonce, known } = identification
   const { service, clock } = ports
   const now = clock.now()
-  const alg = client.idTokenAlgorithm
+  const { algorithm: alg, encryption } = client.idToken
   const claims = {
     ...idTokenClaims(known, authorization.claims),
     iss: service.issuer,
@@ -146,7 +157,8 @@ export function issueIdToken(identification: Identification, ports: Ports): stri
     sid: authorization.sid,
     at_hash: atHash(accessToken, alg),
   }
-  return createIdToken(claims, signerOf(alg, ports), alg)
+  const token = createIdToken(claims, signerOf(alg, ports), alg)
+  return encryption === undefined ? token : encryptFor(client, { jwt: token, encryption }, ports)
 }
 
 /** The key that signs with an algorithm. That there is one was checked when the client was registered. */

@@ -85,7 +85,8 @@ function asIssued(claims: unknown): IssuedClaims | undefined {
 function isIssued(claims: unknown): claims is IssuedClaims {
   if (!isObject(claims) || !isObject(claims['cnf'])) return false
   const { grant_id: grantId } = claims
-  const bound = typeof claims['cnf']['jkt'] === 'string'
+  const { jkt, 'x5t#S256': x5t } = claims['cnf']
+  const bound = typeof jkt === 'string' || typeof x5t === 'string'
   return bound && (grantId === undefined || typeof grantId === 'string')
 }
 

@@ -2,7 +2,8 @@ import { Refused, type ErrorCode, type Evidence, type Refusal } from '@signet/pr
 
 /** What the `WWW-Authenticate` header of a refusal says; without an error when no credentials came (RFC 6750 §3). */
 export interface Challenge {
-  readonly scheme: 'DPoP'
+  /** How tokens of this server can be used at this endpoint. */
+  readonly schemes: readonly ('DPoP' | 'Bearer')[]
   readonly error?: ErrorCode
   /** The scopes that would have been enough. */
   readonly scope?: string

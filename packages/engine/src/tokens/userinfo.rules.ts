@@ -1,23 +1,57 @@
-import { refusal, type Rules, type TokenScheme, type VerifiedProof } from '@signet/protocol'
+import {
+  boundTo,
+  refusal,
+  type Confirmation,
+  type Rules,
+  type TokenScheme,
+  type VerifiedProof,
+} from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
 import type { Grant } from '../store.ts'
 import type { Claims } from './claims.ts'
 
-interface Scheme {
+/** How a token came, and what it is bound to. */
+interface Binding {
   readonly scheme: TokenScheme
+  readonly cnf: Confirmation
+  /** The thumbprint of the certificate of the connection. */
+  readonly certificate: string | undefined
 }
 
-/** Every token of ours is bound to a DPoP key. Read beside RFC 9449 §7.2. */
-export const schemeRules: Rules<Scheme, Scheme> = [
+/** Every token of ours is bound, to a DPoP key or a certificate. Read beside RFC 9449 §7.2 and RFC 8705 §3. */
+export const bindingRules: Rules<Binding, Binding> = [
   {
     id: 'DPOP-RS-02',
     reason: 'bound_token_as_bearer',
     says: 'takes no token without the proof of its key',
-    holds: ({ scheme }) => scheme === 'dpop',
-    otherwise: refusal('invalid_token', 'tokens of this server are bound: use the DPoP scheme'),
+    holds: ({ scheme, cnf }) => scheme === 'dpop' || !('jkt' in cnf),
+    otherwise: refusal('invalid_token', 'the token is bound to a DPoP key: use the DPoP scheme'),
     expected: () => 'Authorization: DPoP, and a DPoP header',
     received: () => 'Authorization: Bearer',
     remedy: 'Send the token with scheme DPoP and a proof for this request.',
+  },
+  {
+    id: 'SP-RS-01',
+    reason: 'dpop_scheme_without_key',
+    says: 'takes tokens that are bound to a certificate with scheme Bearer',
+    holds: ({ scheme, cnf }) => scheme === 'bearer' || 'jkt' in cnf,
+    otherwise: refusal('invalid_token', 'the token is bound to a certificate: use Bearer'),
+    expected: () => 'Authorization: Bearer, over a connection with the certificate',
+    received: () => 'Authorization: DPoP, for a token that is bound to no DPoP key',
+    remedy: 'Send the token with scheme Bearer to the alias of the userinfo endpoint.',
+  },
+  {
+    id: 'MTLS-06',
+    reason: 'certificate_mismatch',
+    says: 'takes a token that is bound to a certificate from the holder of its key only',
+    holds: ({ scheme, cnf, certificate }) =>
+      scheme === 'dpop' || 'jkt' in cnf || boundTo(cnf, { certificateThumbprint: certificate }),
+    otherwise: refusal('invalid_token', 'the token is bound to another certificate'),
+    expected: ({ cnf }) => `a certificate with thumbprint ${'jkt' in cnf ? '' : cnf['x5t#S256']}`,
+    received: ({ certificate }) =>
+      certificate === undefined ? 'no certificate' : `a certificate with thumbprint ${certificate}`,
+    remedy:
+      'Connect to the alias of the userinfo endpoint with the certificate the token was asked for with.',
   },
 ]
 

@@ -4,19 +4,26 @@ import {
   readCredentials,
   Refused,
   signJwt,
+  type PresentedToken,
   type VerifiedProof,
 } from '@signet/protocol'
 import { words } from '../authorization-parameters.ts'
-import { useOnce, verifyRequestProof } from '../back-channel.ts'
+import { certificateOf, reachedEndpoints, useOnce, verifyRequestProof } from '../back-channel.ts'
 import type { Client } from '../clients/client.ts'
 import type { ResourceRequest, UserinfoGiven } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import { userinfoClaims, type Claims } from './claims.ts'
+import { encryptFor } from './encrypt-for.ts'
 import { revocableIds } from './find-token.ts'
 import { signerOf, type IssuedClaims } from './issue.ts'
 import { readAccessToken } from './read-access-token.ts'
 import { RefusedAtResource, type Challenge } from './refused-at-resource.ts'
-import { accessRules, resourcePossessionRules, schemeRules, type Access } from './userinfo.rules.ts'
+import {
+  accessRules,
+  bindingRules,
+  resourcePossessionRules,
+  type Access,
+} from './userinfo.rules.ts'
 
 /**
  * Tells the client what the user let it know. Userinfo is a resource like any other, with one difference: it takes every
@@ -30,15 +37,14 @@ export async function userinfo(request: ResourceRequest, ports: Ports): Promise<
     return await answer(request, ports)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    throw new RefusedAtResource(error.refusal, error.evidence, challengeOf(error))
+    throw new RefusedAtResource(error.refusal, error.evidence, challengeOf(error, request))
   }
 }
 
 async function answer(request: ResourceRequest, ports: Ports): Promise<UserinfoGiven> {
   const { scheme, token } = readCredentials(enforce(presentationRules, request))
-  enforce(schemeRules, { scheme })
   const claims = await readAccessToken(token, ports)
-  await useOnce({ proof: proveHeld(request, { token, claims }, ports) }, ports)
+  await useOnce({ proof: proveHeld(request, { scheme, token, claims }, ports) }, ports)
 
   const access = enforce(accessRules, await lookUp(claims, ports))
   const { client, grant, known, scopes } = access
@@ -46,23 +52,30 @@ async function answer(request: ResourceRequest, ports: Ports): Promise<UserinfoG
     ...userinfoClaims(known, scopes, grant.authorization.claims),
     sub: claims.sub,
   }
-  return { action: 'userinfo', body: bodyFor(client, told, ports) }
+  return { action: 'userinfo', body: await bodyFor(client, told, ports) }
 }
 
-/** The proof that who sends the token holds the key it is bound to. */
+/**
+ * Proves that who sends the token holds the key it is bound to.
+ *
+ * @returns the proof, where there has to be one; not yet marked as used.
+ */
 function proveHeld(
-  { method, dpop }: ResourceRequest,
-  { token, claims }: { readonly token: string; readonly claims: IssuedClaims },
+  request: ResourceRequest,
+  { scheme, token, claims: { cnf } }: Presented,
   ports: Ports,
-): VerifiedProof {
-  const target = {
-    method,
-    url: ports.service.endpoints.userinfo,
-    accessToken: token,
-    boundTo: claims.cnf.jkt,
-  }
-  const proof = verifyRequestProof({ dpop }, target, ports)
-  return enforce(resourcePossessionRules, { proof }).proof
+): VerifiedProof | undefined {
+  enforce(bindingRules, { scheme, cnf, certificate: certificateOf(request) })
+  if (!('jkt' in cnf)) return undefined
+  const { method } = request
+  const url = reachedEndpoints(request, ports).userinfo
+  const target = { method, url, accessToken: token, boundTo: cnf.jkt }
+  return enforce(resourcePossessionRules, { proof: verifyRequestProof(request, target, ports) })
+    .proof
+}
+
+interface Presented extends PresentedToken {
+  readonly claims: IssuedClaims
 }
 
 async function lookUp(claims: IssuedClaims, ports: Ports): Promise<Access> {
@@ -77,20 +90,25 @@ async function lookUp(claims: IssuedClaims, ports: Ports): Promise<Access> {
   }
 }
 
-/** JSON, or a signed JWT for a client that registered so (OIDC Core §5.3.2). It never expires, so it is no ID token. */
-function bodyFor(
-  { id, userinfoAlgorithm }: Client,
-  told: Claims,
-  ports: Ports,
-): UserinfoGiven['body'] {
-  if (userinfoAlgorithm === undefined) return { json: told }
-  const header = { typ: 'JWT', alg: userinfoAlgorithm }
-  const payload = { ...told, iss: ports.service.issuer, aud: id }
-  return { jwt: signJwt(header, payload, signerOf(userinfoAlgorithm, ports)) }
+/** JSON, or a signed JWT for a client that registered so, encrypted if it wants (OIDC Core §5.3.2). It never expires, so it is no ID token. */
+async function bodyFor(client: Client, told: Claims, ports: Ports): Promise<UserinfoGiven['body']> {
+  if (client.userinfo === undefined) return { json: told }
+  const { algorithm: alg, encryption } = client.userinfo
+  const payload = { ...told, iss: ports.service.issuer, aud: client.id }
+  const jwt = signJwt({ typ: 'JWT', alg }, payload, signerOf(alg, ports))
+  if (encryption === undefined) return { jwt }
+  return { jwt: await encryptFor(client, { jwt, encryption }, ports) }
 }
 
 /** RFC 6750 §3: no error for who came without credentials; the missing scope for who came with too few. */
-function challengeOf({ refusal: { error }, evidence }: Refused): Challenge {
-  if (evidence.id === 'OAU-09') return { scheme: 'DPoP' }
-  return { scheme: 'DPoP', error, ...(error === 'insufficient_scope' && { scope: 'openid' }) }
+function challengeOf(
+  { refusal: { error }, evidence }: Refused,
+  { mutualTls }: ResourceRequest,
+): Challenge {
+  const schemes = mutualTls === undefined ? DPOP_ONLY : BOTH
+  if (evidence.id === 'OAU-09') return { schemes }
+  return { schemes, error, ...(error === 'insufficient_scope' && { scope: 'openid' }) }
 }
+
+const DPOP_ONLY = ['DPoP'] as const
+const BOTH = ['DPoP', 'Bearer'] as const

@@ -13,6 +13,7 @@ import { endpointsOf, type Service } from '../../config.ts'
 import { datedSecret, digestOf } from '../../digest.ts'
 import type { LogoutNotice, Ports } from '../../ports.ts'
 import type { AuditEvent, Consent, PushedRequest, Session, Store } from '../../store.ts'
+import { RESPONSE_MODES } from '../../response-modes.ts'
 import {
   createMemoryStore,
   fixedClock,
@@ -44,6 +45,9 @@ const exampleService: Service = {
   resources: [{ identifier: API, introspectionClients: [] }],
   defaultResource: ISSUER,
   signingAlgorithms: ['ES256'],
+  requireSignedRequests: false,
+  responseModes: RESPONSE_MODES,
+  requestObjectEncryption: [],
 }
 
 export const app: Client = {
@@ -55,7 +59,13 @@ export const app: Client = {
   scopes: new Set(['openid', 'profile', 'email', 'accounts', 'offline_access']),
   keys: { jwks: { keys: [] } },
   accessTokenFormat: 'jwt',
-  idTokenAlgorithm: 'ES256',
+  authentication: { method: 'private_key_jwt' },
+  senderConstraint: 'dpop',
+  responseModes: new Set(RESPONSE_MODES),
+  requestObject: { required: false },
+  authorizationResponse: { algorithm: 'ES256' },
+  idToken: { algorithm: 'ES256' },
+  introspectionResponse: { algorithm: 'ES256' },
   requireAuthTime: false,
   defaultAcrValues: [],
 }
@@ -100,11 +110,16 @@ export function createScene(): Scene {
     keys: {
       signer: () => key,
       published: [verificationKeyOf(key)],
+      decryption: [],
       jwks: '{"keys":[]}',
       algorithms: ['ES256'],
       nonces: { current: () => '', policy: { accepts: () => false } },
     },
-    clients: { find: async (id) => clients.get(id), keys: async () => [] },
+    clients: {
+      find: async (id) => clients.get(id),
+      keys: async () => [],
+      encryptionKeys: async () => [],
+    },
     subjects: { claims: async () => ({}) },
     deflate: deflateSync,
     logoutNotices: { send: (notice) => void notices.push(notice) },
