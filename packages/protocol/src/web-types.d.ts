@@ -1,2 +1,6 @@
-/** Named by the types of structured-headers; the library of types for browsers, which has it, has much else. */
-type BufferSource = ArrayBufferView | ArrayBuffer
+export {}
+
+declare global {
+  /** Named by the types of structured-headers; the library of types for browsers, which has it, has much else. */
+  type BufferSource = ArrayBufferView | ArrayBuffer
+}
