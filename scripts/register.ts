@@ -26,14 +26,25 @@ const HOMES: Readonly<Record<string, RegExp>> = {
   Client: /^(?:packages\/(?:protocol|bff)\/|apps\/|e2e\/(?:bff|bank)-)/,
 }
 
-/** The levels that bind a server with DPoP, private_key_jwt and OpenID Connect. */
-const LEVELS = ['M', 'M:DPoP', 'M:PKJ', 'M:OIDC']
+/** The levels that bind who offers all of the family: both ways to prove a key, OpenID Connect and signed messages. */
+const LEVELS = [
+  'M',
+  'M:DPoP',
+  'M:PKJ',
+  'M:mTLS',
+  'M:OIDC',
+  'M:JAR',
+  'M:JARM',
+  'M:JAR/JARM',
+  'M:INT',
+  'M:MS',
+]
 
 /** The shape of an id: `SP-AZ-05`, `SP-AS-04a`, `AM-G1`. */
 const ID = /(?<![\w-])[A-Z]+(?:-[A-Z]+)*-?\d+[a-z]?(?![\w-])/g
 
 /** The requirements that bind us because we offer what they are about, though FAPI leaves that open. */
-const OFFERED = /^BFF-/
+const OFFERED = /^(?:BFF|HS|INT|JAR|JARM|MS-JAR|MTLS)-/
 
 /** The roles in which the product has to prove, today, that it meets this requirement. */
 export function rolesDue({ id, who, level }: Requirement): readonly string[] {
