@@ -51,6 +51,8 @@ export const OURS: ReadonlySet<string> = new Set([
   'client_id',
   'scope',
   'events',
+  'code',
+  'error',
 ])
 
 /** All a scope or nothing but the claims parameter can bring, for metadata. */

@@ -52,6 +52,13 @@ test('JWT-11 a type is not required, and the two that fit are accepted in any ca
   accepts(saying({}, { typ: 'application/Client-Authentication+JWT' }))
 })
 
+proveRule(assertionRules, 'JAR-08', {
+  good,
+  refuses: {
+    'a request object that somebody gave a sub': saying({ response_type: 'code', nbf: NOW }),
+  },
+})
+
 proveRule(assertionRules, 'SP-CR-02', {
   good,
   refuses: Object.fromEntries(

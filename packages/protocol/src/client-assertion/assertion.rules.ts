@@ -53,6 +53,17 @@ export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
     remedy: 'Sign a JWT that is made for client authentication.',
   },
   {
+    id: 'JAR-08',
+    reason: 'assertion_request_object',
+    says: 'takes no request object as client assertion, not even one with a sub',
+    holds: ({ claims }) => claims['response_type'] === undefined,
+    otherwise: invalid('the client assertion is a request object'),
+    expected: () => 'an assertion, which asks for nothing',
+    received: () => 'a JWT with response_type',
+    remedy:
+      'Send the request object as request, and an assertion of its own to authenticate the client.',
+  },
+  {
     id: 'SP-CR-02',
     reason: 'assertion_alg',
     says: 'takes assertions signed with an algorithm of the profile only',

@@ -46,6 +46,9 @@ proveRule(hintRules, 'JWT-09', {
     'no iat': saying({ iat: undefined }),
     'no exp': saying({ exp: undefined }),
     'events, as a logout token has': saying({ events: {} }),
+    'a code, as an authorization response has': saying({ code: 'c' }),
+    'an error, as an authorization response has': saying({ error: 'access_denied' }),
+    'a client_id, as an access token and a request object have': saying({ client_id: 'bank' }),
   },
 })
 

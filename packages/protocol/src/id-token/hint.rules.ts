@@ -20,6 +20,9 @@ export interface AcceptedHint extends PresentedHint {
   readonly claims: IdTokenClaims
 }
 
+/** What a logout token, an authorization response, and an access token or request object say, and an ID token never does. */
+const OF_OTHERS = ['events', 'code', 'error', 'client_id'] as const
+
 const REMEDY =
   'Send an ID token that this server issued to the client, unchanged; it may have expired.'
 
@@ -58,22 +61,24 @@ export const hintRules: Rules<PresentedHint, AcceptedHint> = [
   {
     id: 'JWT-09',
     reason: 'hint_claims',
-    says: 'takes no JWT as ID token that lacks its claims, or has those of a logout token',
+    says: 'takes no JWT as ID token that lacks its claims, or has those of another kind',
     holds: ({ claims }) => looksLikeIdToken(claims),
     otherwise: invalidRequest('id_token_hint is not an ID token'),
-    expected: () => 'sub and aud as strings, iat and exp as numbers, and no events',
+    expected: () =>
+      `sub and aud as strings, iat and exp as numbers, and none of ${OF_OTHERS.join(', ')}`,
     received: ({ claims }) => `the claims ${shown(Object.keys(claims).join(' '))}`,
     remedy: REMEDY,
   },
 ]
 
-function looksLikeIdToken({ sub, aud, iat, exp, events }: JsonObject): boolean {
+function looksLikeIdToken(claims: JsonObject): boolean {
+  const { sub, aud, iat, exp } = claims
   return (
     typeof sub === 'string' &&
     typeof aud === 'string' &&
     isNumericDate(iat) &&
     isNumericDate(exp) &&
-    events === undefined
+    OF_OTHERS.every((claim) => claims[claim] === undefined)
   )
 }
 
