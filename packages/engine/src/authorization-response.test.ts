@@ -1,26 +1,41 @@
 import { refusal } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { codeLocation, errorLocation, withParameters } from './authorization-response.ts'
-import { CALLBACK, createScene, ISSUER } from './flow/testing/scene.ts'
+import type { AcceptedParameters } from './authorization-parameters.ts'
+import { codeResponse, errorResponse, withParameters } from './authorization-response.ts'
+import { app, CALLBACK, createScene, ISSUER } from './flow/testing/scene.ts'
+import type { ResponseToClient } from './outcomes.ts'
 
-const { service } = createScene().ports
+const { ports } = createScene()
+type Target = Pick<AcceptedParameters, 'redirect_uri' | 'response_mode' | 'state'>
+const to = (parameters: Target): Parameters<typeof codeResponse>[0] => ({
+  client: app,
+  pushed: { parameters },
+})
+const locationOf = (response: ResponseToClient): string => {
+  assert.ok(response.action === 'redirect')
+  return response.location
+}
+const codeLocation = async (target: Target, code: string): Promise<string> =>
+  locationOf(await codeResponse(to(target), code, ports))
+const errorLocation = async (target: Target, told: typeof declined): Promise<string> =>
+  locationOf(await errorResponse(to(target), told, ports))
 const declined = { refusal: refusal('access_denied', 'the user declined'), eventId: 'e1' }
 const found = (location: string): readonly (readonly [string, string])[] => [
   ...new URL(location).searchParams,
 ]
 
-test('OAU-11 keeps the query of a registered URI byte for byte, and adds to it', () => {
-  const location = codeLocation({ redirect_uri: CALLBACK }, 'c0de', service)
+test('OAU-11 keeps the query of a registered URI byte for byte, and adds to it', async () => {
+  const location = await codeLocation({ redirect_uri: CALLBACK }, 'c0de')
   assert.equal(
     location,
     `${CALLBACK}&code=c0de&iss=https%3A%2F%2Fas.example%2Fbank`,
     'the own query, with its odd encoding and its empty parameter, comes first and unchanged',
   )
-  assert.ok(errorLocation({ redirect_uri: CALLBACK }, declined, service).startsWith(`${CALLBACK}&`))
+  assert.ok((await errorLocation({ redirect_uri: CALLBACK }, declined)).startsWith(`${CALLBACK}&`))
 })
 
-test('OAU-11 begins a query where a URI has none, and does not double a separator', () => {
+test('OAU-11 begins a query where a URI has none, and does not double a separator', async () => {
   for (const [uri, expected] of [
     ['https://app.example/cb', 'https://app.example/cb?a=1'],
     ['https://app.example/cb/', 'https://app.example/cb/?a=1'],
@@ -33,19 +48,16 @@ test('OAU-11 begins a query where a URI has none, and does not double a separato
   }
 })
 
-test('ISS-01 SP-AZ-07 names the issuer in success and error, exactly as the metadata does', () => {
+test('ISS-01 SP-AZ-07 names the issuer in success and error, exactly as the metadata does', async () => {
   const target = { redirect_uri: 'https://app.example/cb', state: 's' }
-  for (const location of [
-    codeLocation(target, 'c', service),
-    errorLocation(target, declined, service),
-  ]) {
+  for (const location of [await codeLocation(target, 'c'), await errorLocation(target, declined)]) {
     assert.deepEqual(new URL(location).searchParams.getAll('iss'), [ISSUER])
   }
 })
 
-test('OIDC-21 tells of an error by error, error_description, error_uri, state and iss only', () => {
+test('OIDC-21 tells of an error by error, error_description, error_uri, state and iss only', async () => {
   const target = { redirect_uri: 'https://app.example/cb', state: 's' }
-  assert.deepEqual(found(errorLocation(target, declined, service)), [
+  assert.deepEqual(found(await errorLocation(target, declined)), [
     ['error', 'access_denied'],
     ['error_description', 'the user declined'],
     ['error_uri', `${ISSUER}/errors/e1`],
@@ -54,27 +66,24 @@ test('OIDC-21 tells of an error by error, error_description, error_uri, state an
   ])
 })
 
-test('BCP-05 answers with a code, and with no token of any kind', () => {
+test('BCP-05 answers with a code, and with no token of any kind', async () => {
   const target = { redirect_uri: 'https://app.example/cb', state: 's' }
-  assert.deepEqual(found(codeLocation(target, 'c', service)), [
+  assert.deepEqual(found(await codeLocation(target, 'c')), [
     ['code', 'c'],
     ['state', 's'],
     ['iss', ISSUER],
   ])
-  assert.equal(new URL(codeLocation(target, 'c', service)).hash, '')
+  assert.equal(new URL(await codeLocation(target, 'c')).hash, '')
 })
 
-test('SP-AZ-18 answers without state when none was sent', () => {
+test('SP-AZ-18 answers without state when none was sent', async () => {
   const target = { redirect_uri: 'https://app.example/cb' }
-  for (const location of [
-    codeLocation(target, 'c', service),
-    errorLocation(target, declined, service),
-  ]) {
+  for (const location of [await codeLocation(target, 'c'), await errorLocation(target, declined)]) {
     assert.equal(new URL(location).searchParams.has('state'), false)
   }
 })
 
-test('OAU-12 returns state exactly as received, whatever is in it', () => {
+test('OAU-12 returns state exactly as received, whatever is in it', async () => {
   const states = [
     ' leading, trailing ',
     'a+b c%20d%zz',
@@ -84,19 +93,19 @@ test('OAU-12 returns state exactly as received, whatever is in it', () => {
     '\u{FEFF}',
   ]
   for (const state of states) {
-    const location = codeLocation({ redirect_uri: CALLBACK, state }, 'c', service)
+    const location = await codeLocation({ redirect_uri: CALLBACK, state }, 'c')
     assert.equal(new URL(location).searchParams.get('state'), state)
     assert.deepEqual(new URL(location).searchParams.getAll('iss'), [ISSUER])
     assert.match(location, /^[\x21-\x7E]+$/, 'fit for a Location header')
   }
 })
 
-test('SP-AZ-16 returns a state of 5,000 characters byte for byte', () => {
+test('SP-AZ-16 returns a state of 5,000 characters byte for byte', async () => {
   const state = 'stäte%+/='.repeat(556).slice(0, 5_000)
   assert.equal(state.length, 5_000)
   for (const location of [
-    codeLocation({ redirect_uri: CALLBACK, state }, 'c', service),
-    errorLocation({ redirect_uri: CALLBACK, state }, declined, service),
+    await codeLocation({ redirect_uri: CALLBACK, state }, 'c'),
+    await errorLocation({ redirect_uri: CALLBACK, state }, declined),
   ]) {
     assert.equal(new URL(location).searchParams.get('state'), state)
   }

@@ -21,6 +21,7 @@ const good: Credentials = {
   assertion: decodeJwt(text),
   malformed: undefined,
   client: app.client,
+  authentication: app.client.authentication,
 }
 
 const with_ = (...more: Form): Credentials => ({ ...good, form: [...good.form, ...more] })

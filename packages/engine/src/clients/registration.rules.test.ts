@@ -2,7 +2,8 @@ import { generateSigningKey } from '@signet/protocol'
 import { proveRule, unusableJwks } from '@signet/protocol/testing'
 import type { Service } from '../config.ts'
 import { SERVICE } from '../testing/index.ts'
-import { registrationRules, type Registration } from './registration.rules.ts'
+import type { Registration } from './metadata.ts'
+import { registrationRules } from './registration.rules.ts'
 
 const jwks = { keys: [generateSigningKey('ES256').publicJwk] }
 const CLIENT = {

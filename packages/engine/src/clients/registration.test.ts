@@ -1,6 +1,7 @@
 import { generateSigningKey, Refused } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RESPONSE_MODES } from '../response-modes.ts'
 import { SERVICE } from '../testing/index.ts'
 import type { Client } from './client.ts'
 import { clientFromMetadata, InvalidClient } from './registration.ts'
@@ -30,7 +31,13 @@ test('DCR-04 replaces the defaults that the profile forbids', () => {
     scopes: new Set(),
     keys: { jwks },
     accessTokenFormat: 'jwt',
-    idTokenAlgorithm: 'ES256',
+    authentication: { method: 'private_key_jwt' },
+    senderConstraint: 'dpop',
+    responseModes: new Set(RESPONSE_MODES),
+    requestObject: { required: false },
+    authorizationResponse: { algorithm: 'ES256' },
+    introspectionResponse: { algorithm: 'ES256' },
+    idToken: { algorithm: 'ES256' },
     requireAuthTime: false,
     defaultAcrValues: [],
   } satisfies Client)
@@ -90,12 +97,17 @@ test('what is registered is what was said', () => {
     postLogoutRedirectUris: ['https://web.example/bye'],
     grantTypes: new Set(['authorization_code', 'refresh_token']),
     scopes: new Set(['accounts', 'openid']),
-    assertionAlgorithm: 'ES256',
-    userinfoAlgorithm: 'ES256',
+    authentication: { method: 'private_key_jwt', algorithm: 'ES256' },
+    senderConstraint: 'dpop',
+    responseModes: new Set(RESPONSE_MODES),
+    requestObject: { required: false },
+    authorizationResponse: { algorithm: 'ES256' },
+    introspectionResponse: { algorithm: 'ES256' },
+    userinfo: { algorithm: 'ES256' },
     defaultMaxAge: 0,
     keys: { jwks },
     accessTokenFormat: 'opaque',
-    idTokenAlgorithm: 'EdDSA',
+    idToken: { algorithm: 'EdDSA' },
     requireAuthTime: true,
     defaultAcrValues: ['urn:a'],
   })

@@ -34,7 +34,7 @@ const good: Exchange = {
   code,
   redirectUri: REDIRECT_URI,
   verifier: VERIFIER,
-  jkt: 'the key',
+  confirmation: { jkt: 'the key' },
 }
 
 /** An exchange every rule accepts, changed in the one respect under test. */
@@ -100,7 +100,10 @@ proveRule(exchangeRules, 'PKCE-04', {
 
 proveRule(exchangeRules, 'DPOP-JKT-01', {
   good,
-  refuses: { 'a proof by another key': bringing({ jkt: 'another key' }) },
+  refuses: {
+    'a proof by another key': bringing({ confirmation: { jkt: 'another key' } }),
+    'a certificate': bringing({ confirmation: { 'x5t#S256': 'the key' } }),
+  },
 })
 
 proveRule<CodeAge, CodeAge>(codeAgeRules, 'SP-AS-11', {

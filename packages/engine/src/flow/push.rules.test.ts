@@ -14,7 +14,9 @@ const good: Push = {
   client,
   service: stage.ports.service,
   parameters: { ...ASKING },
+  by: 'form',
   proof: undefined,
+  requestUriSent: false,
 }
 
 const asking = (change: AuthorizationParameters): Push => ({
@@ -34,14 +36,39 @@ const proof: VerifiedProof = { jkt: JKT, jti: 'x', iat: 0, until: 0, digest: '' 
 proveRule(pushRules, 'PAR-02', {
   good,
   refuses: {
-    'a request_uri of ours': asking({ request_uri: 'urn:ietf:params:oauth:request_uri:x' }),
-    'a request_uri elsewhere': asking({ request_uri: 'https://evil.example/r' }),
+    'a request_uri, ours or not': { ...good, requestUriSent: true },
   },
 })
 
-proveRule(pushRules, 'JAR-05', {
-  good,
-  refuses: { 'a request object': asking({ request: 'a.b.c' }) },
+const encryption = { alg: 'ECDH-ES', enc: 'A256GCM' } as const
+
+proveRule(pushRules, 'MS-JAR-01', {
+  good: { ...good, client: { ...client, requestObject: { required: true } }, by: 'signed' },
+  refuses: {
+    'a plain form of a client that has to sign': {
+      ...good,
+      client: { ...client, requestObject: { required: true } },
+    },
+  },
+})
+
+proveRule(pushRules, 'JAR-09', {
+  good: {
+    ...good,
+    client: { ...client, requestObject: { required: false, encryption } },
+    by: 'signed and encrypted',
+  },
+  refuses: {
+    'a signed request of a client that encrypts': {
+      ...good,
+      client: { ...client, requestObject: { required: false, encryption } },
+      by: 'signed',
+    },
+    'a plain form of a client that encrypts': {
+      ...good,
+      client: { ...client, requestObject: { required: false, encryption } },
+    },
+  },
 })
 
 proveRule(pushRules, 'PAR-03', {

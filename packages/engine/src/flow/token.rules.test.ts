@@ -1,6 +1,9 @@
 import { proveRule } from '@signet/protocol/testing'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { createStage } from '../testing/index.ts'
 import {
+  confirmationOf,
   grantChoiceRules,
   possessionRules,
   type GrantChoice,
@@ -38,7 +41,33 @@ proveRule(grantChoiceRules, 'SP-AS-15', {
 
 const proof = { jkt: 'thumbprint', jti: 'jti', iat: 1, until: 2, digest: 'digest' }
 
+const certificate = 'the thumbprint of a certificate'
+const byProof: Possession = { constraint: 'dpop', proof, certificate: undefined }
+const byCertificate: Possession = { constraint: 'certificate', proof: undefined, certificate }
+
 proveRule<Possession, Possession>(possessionRules, 'SP-AS-04', {
-  good: { proof },
-  refuses: { 'a request without a proof': { proof: undefined } },
+  good: byProof,
+  refuses: {
+    'a request without a proof': { ...byProof, proof: undefined },
+    'a certificate in the place of a proof': { ...byProof, proof: undefined, certificate },
+  },
+})
+
+proveRule<Possession, Possession>(possessionRules, 'MTLS-04', {
+  good: byCertificate,
+  refuses: { 'a request without a certificate': { ...byCertificate, certificate: undefined } },
+})
+
+proveRule<Possession, Possession>(possessionRules, 'MTLS-07', {
+  good: byCertificate,
+  refuses: { 'a proof beside the certificate': { ...byCertificate, proof } },
+})
+
+test('MTLS-04 a token is bound to what its client is registered for, and to nothing else', () => {
+  assert.deepEqual(confirmationOf({ constraint: 'dpop', proof, certificate }), {
+    jkt: 'thumbprint',
+  })
+  assert.deepEqual(confirmationOf({ constraint: 'certificate', proof: undefined, certificate }), {
+    'x5t#S256': certificate,
+  })
 })

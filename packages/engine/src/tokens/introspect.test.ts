@@ -18,8 +18,10 @@ async function asked(
   { ports }: Stage,
   actor: Actor,
   subject: string | undefined,
-): Promise<Introspected['response']> {
-  return (await introspect(actor.request({ token: subject ?? '' }), ports)).response
+): Promise<Readonly<Record<string, unknown>>> {
+  const { body } = await introspect(actor.request({ token: subject ?? '' }), ports)
+  assert.ok('json' in body)
+  return body.json
 }
 
 test('INT-01 nobody is told anything without authenticating', async () => {
@@ -130,8 +132,8 @@ test('tokens of a client that was disabled are inactive', async () => {
     find: async (id) => (id === 'app' ? undefined : clients.find(id)),
   }
   const ports = { ...stage.ports, clients: without }
-  const { response } = await introspect(api.request({ token: access_token }), ports)
-  assert.deepEqual(response, INACTIVE)
+  const { body } = await introspect(api.request({ token: access_token }), ports)
+  assert.deepEqual(body, { json: INACTIVE })
 })
 
 test('INT-03 a resource server is told of its scopes only', async () => {

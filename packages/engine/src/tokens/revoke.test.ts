@@ -11,8 +11,8 @@ const REVOKED = { action: 'revoked' }
 
 async function isActive(stage: Stage, subject: string | undefined): Promise<boolean> {
   const request = stage.app.request({ token: subject ?? '' })
-  const { response } = await introspect(request, stage.ports)
-  return response['active'] === true
+  const { body } = await introspect(request, stage.ports)
+  return 'json' in body && body.json['active'] === true
 }
 
 const revoking = (stage: Stage, parameters: Parameters): ReturnType<typeof revoke> =>

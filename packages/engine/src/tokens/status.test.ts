@@ -146,7 +146,7 @@ test('tokens say nothing of their status when it is switched off, or when they a
     subject: 'opaque',
     audience: [],
     scopes: [],
-    jkt: '',
+    confirmation: { jkt: '' },
   }
   await issueAccessToken(entitlement, ports)
   assert.equal(await ports.store.statusLists.take(1), 0)

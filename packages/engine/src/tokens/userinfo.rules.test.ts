@@ -2,15 +2,38 @@ import { proveRule } from '@signet/protocol/testing'
 import { createStage } from '../testing/index.ts'
 import {
   accessRules,
+  bindingRules,
   resourcePossessionRules,
-  schemeRules,
   type Access,
   type ResourcePossession,
 } from './userinfo.rules.ts'
 
-proveRule(schemeRules, 'DPOP-RS-02', {
-  good: { scheme: 'dpop' },
-  refuses: { 'the Bearer scheme': { scheme: 'bearer' } },
+const byKey = { scheme: 'dpop', cnf: { jkt: 'key' }, certificate: undefined } as const
+const bound = { scheme: 'bearer', cnf: { 'x5t#S256': 'one' }, certificate: 'one' } as const
+
+proveRule(bindingRules, 'DPOP-RS-02', {
+  good: byKey,
+  refuses: {
+    'the Bearer scheme': { ...byKey, scheme: 'bearer' },
+    'the Bearer scheme, over a connection with a certificate': {
+      ...byKey,
+      scheme: 'bearer',
+      certificate: 'key',
+    },
+  },
+})
+
+proveRule(bindingRules, 'SP-RS-01', {
+  good: bound,
+  refuses: { 'the DPoP scheme for a token of a certificate': { ...bound, scheme: 'dpop' } },
+})
+
+proveRule(bindingRules, 'MTLS-06', {
+  good: bound,
+  refuses: {
+    'no certificate': { ...bound, certificate: undefined },
+    'another certificate': { ...bound, certificate: 'two' },
+  },
 })
 
 const proof = { jkt: 'thumbprint', jti: 'jti', iat: 1, until: 2, digest: 'digest' }

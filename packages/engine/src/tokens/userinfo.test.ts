@@ -28,7 +28,7 @@ test('OAU-09 who comes without a token is challenged and told no more', async ()
   const { access_token } = await granted(stage)
   for (const authorization of [[], [''], ['Basic YTpi']]) {
     const request = asking(stage, access_token, { authorization })
-    assert.deepEqual(await challengeTo(request, stage), { scheme: 'DPoP' })
+    assert.deepEqual(await challengeTo(request, stage), { schemes: ['DPoP'] })
   }
 })
 
@@ -64,7 +64,7 @@ test('DPOP-RS-02 a bound token sent as Bearer is refused, with a good proof and 
   const bearer = asking(stage, access_token, { authorization: [`Bearer ${access_token}`] })
   await refuses(userinfo(bearer, stage.ports), 'invalid_token', 'DPOP-RS-02')
   await refuses(userinfo({ ...bearer, dpop: [] }, stage.ports), 'invalid_token', 'DPOP-RS-02')
-  assert.deepEqual(await challengeTo(bearer, stage), { scheme: 'DPoP', error: 'invalid_token' })
+  assert.deepEqual(await challengeTo(bearer, stage), { schemes: ['DPoP'], error: 'invalid_token' })
 })
 
 test('DPOP-RS-01 a token without a proof is refused', async () => {
@@ -73,7 +73,7 @@ test('DPOP-RS-01 a token without a proof is refused', async () => {
   const request = asking(stage, access_token, { dpop: [] })
   await refuses(userinfo(request, stage.ports), 'invalid_dpop_proof', 'DPOP-RS-01')
   assert.deepEqual(await challengeTo(request, stage), {
-    scheme: 'DPoP',
+    schemes: ['DPoP'],
     error: 'invalid_dpop_proof',
   })
 })
@@ -160,7 +160,7 @@ test('SP-RS-04 scope openid is needed, and the challenge says so', async () => {
   const { access_token } = await granted(stage, { scopes: ['accounts', 'profile'] })
   await refuses(userinfo(asking(stage, access_token), stage.ports), 'insufficient_scope')
   assert.deepEqual(await challengeTo(asking(stage, access_token), stage), {
-    scheme: 'DPoP',
+    schemes: ['DPoP'],
     error: 'insufficient_scope',
     scope: 'openid',
   })
@@ -230,6 +230,6 @@ test('DPOP-RS-04 a nonce is asked for where nonces are required, and given with 
   const grant = await granted(createStage())
   const asked = await engine.userinfo(asking(stage, grant.access_token))
   assert.equal(asked.action, 'refused')
-  assert.deepEqual(asked.challenge, { scheme: 'DPoP', error: 'use_dpop_nonce' })
+  assert.deepEqual(asked.challenge, { schemes: ['DPoP'], error: 'use_dpop_nonce' })
   assert.equal(asked.dpopNonce, nonce)
 })
