@@ -12,8 +12,8 @@ import { isSigned } from '../response-modes.ts'
 import { OPENID_SCOPES } from '../scopes.ts'
 import { STANDARD_CLAIMS } from '../tokens/claims.ts'
 
-/** Authorities have to be chosen before they can vouch for anybody. */
-function authenticationMethods({ mtls }: Service): readonly string[] {
+/** How clients can authenticate. Authorities have to be chosen before they can vouch for anybody. */
+export function authenticationMethods({ mtls }: Service): readonly string[] {
   if (mtls === undefined) return ['private_key_jwt']
   const methods = ['private_key_jwt', 'self_signed_tls_client_auth']
   return mtls.trustedAuthorities.length === 0 ? methods : [...methods, 'tls_client_auth']
