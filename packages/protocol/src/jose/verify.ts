@@ -46,7 +46,7 @@ export function verifyBytes({ input, signature, alg }: Signed, key: Verification
 /** What a token says about its key: hints, nothing more. */
 interface KeyHints {
   readonly kid?: string | undefined
-  readonly alg: string
+  readonly alg?: string | undefined
 }
 
 /**
@@ -64,6 +64,6 @@ export function selectKeys(
       ? keys.filter((key) => kid === undefined || key.kid === undefined)
       : keys.filter((key) => key.kid === kid)
   return named
-    .filter((key) => key.algorithms.some((algorithm) => algorithm === alg))
+    .filter((key) => alg === undefined || key.algorithms.some((algorithm) => algorithm === alg))
     .slice(0, MOST_CANDIDATES)
 }
