@@ -58,7 +58,10 @@ export function oneOfEachKind({ key, issuer, who, now }: SmallWorld): ReadonlyMa
       'request object',
       createRequestObject(signer, { response_type: 'code', nonce: 'n', jti: 'x' }),
     ],
-    ['access token', createAccessToken({ ...login, aud: issuer, client_id: who, jti: 'x' }, key)],
+    [
+      'access token',
+      createAccessToken({ ...login, aud: issuer, client_id: who, jti: 'x', scope: 'openid' }, key),
+    ],
     ['ID token', createIdToken({ ...login, nonce: 'n', auth_time: now, sid: 's' }, key)],
     ['logout token', createLogoutToken({ ...login, jti: 'x', sid: 's' }, key)],
     [

@@ -1,4 +1,5 @@
 export { createRequestObject, type RequestObjectSigner } from './create-request-object.ts'
+export { oneOfEachKind, type Kind, type SmallWorld } from './every-kind.ts'
 export {
   assemble,
   deepJson,
