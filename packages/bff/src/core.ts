@@ -2,14 +2,20 @@ import type { Seconds } from '@signet/protocol'
 import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { BffOptions, Clock } from './config/options.ts'
-import { readFrontends, Misconfigured, type Frontend } from './config/settings.ts'
+import { checkOptions } from './config/check-options.ts'
+import { clientSettings, type ClientSettings } from './config/client-settings.ts'
+import { readFrontends, refuse, type Frontend } from './config/settings.ts'
 import type { OnEvent } from './events.ts'
 import { createAuthority, type Authority } from './oauth/authority.ts'
+import { clientAuthentication } from './oauth/client-authentication.ts'
+import { importClientCertificate, type ClientCertificate } from './oauth/client-certificate.ts'
 import { importClientKey, type ClientKey } from './oauth/client-key.ts'
 import { createClientTokens, type ClientTokens } from './oauth/client-tokens.ts'
+import { CONSTRAINTS, type Constraint } from './oauth/constraint.ts'
 import { createIssuerKeys, type IssuerKeys } from './oauth/issuer-keys.ts'
 import { createNonces, type Nonces } from './oauth/nonces.ts'
 import { createOutgoing, type Outgoing } from './oauth/outgoing.ts'
+import { packPlain, packSigned, type Packing } from './oauth/packing.ts'
 import type { SessionStore } from './sessions/port.ts'
 import { Refresher } from './sessions/refresh.ts'
 import { createSeal, type Seal } from './sessions/seal.ts'
@@ -20,7 +26,7 @@ export interface Core {
   readonly options: BffOptions
   readonly frontends: readonly Frontend[]
   readonly clientId: string
-  readonly clientKey: ClientKey
+  readonly settings: ClientSettings
   readonly clock: Clock
   readonly random: (bytes: number) => Buffer
   readonly onEvent: OnEvent
@@ -28,6 +34,8 @@ export interface Core {
   readonly seal: Seal
   readonly sessions: Sessions
   readonly outgoing: Outgoing
+  readonly constraint: Constraint
+  readonly pack: Packing
   readonly authority: Authority
   readonly issuerKeys: IssuerKeys
   readonly refresher: Refresher
@@ -48,22 +56,26 @@ const ABSOLUTE: Seconds = 28_800
  * @throws Misconfigured
  */
 export function createCore(options: BffOptions): Core {
+  refuse(checkOptions(options))
   const frontends = readFrontends(options)
+  const settings = clientSettings(options)
   const clock = options.clock ?? { now: () => Math.floor(Date.now() / 1_000) }
   const random = options.random ?? randomBytes
   const onEvent = quietly(options.onEvent)
   const timeout = options.timeout ?? TIMEOUT
-  const clientKey = firstKey(options)
-  const outgoing = createOutgoing(options.ca)
-  const nonces = createNonces()
+  const { key, certificate } = credentialsOf(options)
+  const outgoing = createOutgoing({ ca: options.ca, certificate })
+  const [nonces, resourceNonces] = [createNonces(), createNonces()]
+  const means = { certificate, nonces, resourceNonces, clock, random }
+  const constraint = CONSTRAINTS[settings.senderConstraint](means)
   const seal = createSeal({ keys: options.sessions.keys, random })
   const { store, sliding = SLIDING, absolute = ABSOLUTE } = options.sessions
   const sessions = new Sessions({ store, seal, clock, random, sliding, absolute, onEvent })
   const authority = createAuthority({
+    ...settings,
     issuer: options.issuer,
     clientId: options.client.client_id,
-    key: clientKey,
-    signedResponse: options.signedResponse ?? false,
+    authentication: clientAuthentication(settings.authentication, key),
     timeout,
     clock,
     outgoing,
@@ -73,7 +85,7 @@ export function createCore(options: BffOptions): Core {
     options,
     frontends,
     clientId: options.client.client_id,
-    clientKey,
+    settings,
     clock,
     random,
     onEvent,
@@ -81,20 +93,25 @@ export function createCore(options: BffOptions): Core {
     seal,
     sessions,
     outgoing,
+    constraint,
+    pack: settings.requestObject ? packSigned(key) : packPlain,
     authority,
     issuerKeys: createIssuerKeys({ authority, outgoing, clock, timeout }),
-    refresher: new Refresher({ sessions, authority, nonces, clock, random, timeout, onEvent }),
-    clientTokens: createClientTokens({ authority, nonces, clock }),
+    refresher: new Refresher({ sessions, authority, constraint, clock, random, timeout, onEvent }),
+    clientTokens: createClientTokens({ authority, constraint, clock }),
     nonces,
-    resourceNonces: createNonces(),
+    resourceNonces,
   }
 }
 
-/** All keys must be sound, also those that do not sign yet. */
-function firstKey({ client }: BffOptions): ClientKey {
-  const [first] = client.keys.map(importClientKey)
-  if (first === undefined) throw new Misconfigured('client.keys is empty')
-  return first
+interface Credentials {
+  readonly key: ClientKey | undefined
+  readonly certificate: ClientCertificate | undefined
+}
+
+function credentialsOf({ client: { keys = [], tls } }: BffOptions): Credentials {
+  const [key] = keys.map(importClientKey)
+  return { key, certificate: tls && importClientCertificate(tls) }
 }
 
 /** Whoever listens must not be able to break what happens. */

@@ -50,7 +50,7 @@ export type BffEvent =
     }
   | {
       readonly type: 'validation_failed'
-      readonly where: 'logout_token' | 'id_token' | 'session' | 'path'
+      readonly where: 'logout_token' | 'login' | 'session' | 'path'
       readonly reason: string
       readonly detail?: string
     }

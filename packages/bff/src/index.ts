@@ -1,9 +1,13 @@
 export { checkOptions } from './config/check-options.ts'
 export type {
   BffOptions,
+  ClientAuthentication,
+  ClientOptions,
   Clock,
   FrontendOptions,
+  Profile,
   RouteOptions,
+  SenderConstraint,
   TokenKind,
 } from './config/options.ts'
 export { Misconfigured, type Misconfiguration } from './config/settings.ts'

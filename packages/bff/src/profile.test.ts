@@ -200,7 +200,7 @@ describe('SP-PROF-01 no option takes back what the profile asks for:', () => {
 
 describe('a connection that the BFF opens', () => {
   const servers: Server[] = []
-  const outgoing = createOutgoing(TEST_CA)
+  const outgoing = createOutgoing({ ca: TEST_CA })
   after(() => {
     for (const server of servers) server.close()
     outgoing.close()
@@ -239,7 +239,7 @@ describe('a connection that the BFF opens', () => {
   test('SP-NET-05 is to whom the certificate names, and somebody we trust vouches for it', async () => {
     const url = await serveWith({})
     assert.equal(await statusFrom(url), 200)
-    const stranger = createOutgoing(undefined)
+    const stranger = createOutgoing({})
     await assert.rejects(statusFrom(url, stranger), /certificate/)
     stranger.close()
     await assert.rejects(statusFrom(new URL(`https://127.0.0.1:${url.port}/`)), /altnames/)

@@ -1,3 +1,4 @@
+import { certificateProblems } from '../oauth/client-certificate.ts'
 import { importClientKey } from '../oauth/client-key.ts'
 import type { BffOptions } from './options.ts'
 import { Misconfigured, misconfigurations, type Misconfiguration } from './settings.ts'
@@ -7,8 +8,12 @@ import { Misconfigured, misconfigurations, type Misconfiguration } from './setti
  * other names. `createBff` throws for the same reasons. No secret is told.
  */
 export function checkOptions(options: BffOptions): readonly Misconfiguration[] {
-  const { keys } = options.client
-  return [...misconfigurations(options), ...keys.flatMap((jwk, index) => keyProblem(jwk, index))]
+  const { keys = [], tls } = options.client
+  return [
+    ...misconfigurations(options),
+    ...keys.flatMap((jwk, index) => keyProblem(jwk, index)),
+    ...(tls === undefined ? [] : certificateProblems(tls)),
+  ]
 }
 
 function keyProblem(jwk: object, index: number): readonly Misconfiguration[] {

@@ -58,14 +58,37 @@ export interface FrontendOptions {
   readonly routes?: readonly RouteOptions[]
 }
 
+/** A set of settings that belong together. An option may ask for more than its profile, never for less. */
+export type Profile = 'fapi2-security' | 'fapi2-message-signing'
+
+/** How the client tells the authorization server who it is. @see FAPI 2.0 Security Profile §5.3.3.1-2 */
+export type ClientAuthentication =
+  'private_key_jwt' | 'tls_client_auth' | 'self_signed_tls_client_auth'
+
+/** What access tokens are bound to. @see FAPI 2.0 Security Profile §5.3.3.1-1 */
+export type SenderConstraint = 'dpop' | 'certificate'
+
+export interface ClientOptions {
+  readonly client_id: string
+  /** Private JWKs for ES256, PS256 or Ed25519. The first signs; a client that signs nothing needs none. */
+  readonly keys?: readonly object[]
+  /** PEM, the certificate of the client first. Shown to endpoints and APIs that need it, and to nobody else. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+  readonly authentication?: ClientAuthentication
+  readonly senderConstraint?: SenderConstraint
+  /**
+   * Calls the endpoints that ask for certificates, where the server has some. So does every client that authenticates or
+   * binds its tokens by certificate.
+   *
+   * @see FAPI 2.0 Security Profile §5.2.2.1
+   */
+  readonly useMtlsEndpointAliases?: boolean
+}
+
 export interface BffOptions {
   /** The only server this BFF trusts; everything else about it comes from its metadata. */
   readonly issuer: string
-  readonly client: {
-    readonly client_id: string
-    /** Private JWKs for ES256, PS256 or Ed25519. The first signs. */
-    readonly keys: readonly object[]
-  }
+  readonly client: ClientOptions
   readonly frontends: readonly FrontendOptions[]
   readonly sessions: {
     readonly store: SessionStore
@@ -80,6 +103,8 @@ export interface BffOptions {
   readonly requestedClaims?: Readonly<Record<string, unknown>>
   /** Asks for the claims of the UserInfo endpoint at login. */
   readonly userinfo?: boolean
+  /** `fapi2-message-signing` signs requests and takes signed responses only. */
+  readonly profile?: Profile
   /** Signs the pushed request. @see RFC 9101 */
   readonly requestObject?: boolean
   /** Takes signed authorization responses, and no others. @see JARM */

@@ -80,7 +80,13 @@ export const optionsSchema: z.ZodType = z.strictObject({
   issuer,
   client: z.strictObject({
     client_id: z.string().min(1),
-    keys: z.array(z.record(z.string(), z.unknown())).min(1),
+    keys: z.array(z.record(z.string(), z.unknown())).min(1).optional(),
+    tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
+    authentication: z
+      .enum(['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])
+      .optional(),
+    senderConstraint: z.enum(['dpop', 'certificate']).optional(),
+    useMtlsEndpointAliases: z.boolean().optional(),
   }),
   frontends: z.array(frontend).min(1),
   sessions: z.strictObject({
@@ -93,6 +99,7 @@ export const optionsSchema: z.ZodType = z.strictObject({
   }),
   requestedClaims: z.record(z.string(), z.unknown()).optional(),
   userinfo: z.boolean().optional(),
+  profile: z.enum(['fapi2-security', 'fapi2-message-signing']).optional(),
   requestObject: z.boolean().optional(),
   signedResponse: z.boolean().optional(),
   timeout: seconds.optional(),

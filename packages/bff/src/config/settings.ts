@@ -1,4 +1,5 @@
 import type { Seconds } from '@signet/protocol'
+import { clientProblems } from './client-settings.ts'
 import type { BffOptions, FrontendOptions, RouteOptions, TokenKind } from './options.ts'
 import { optionsSchema } from './schema.ts'
 
@@ -59,18 +60,29 @@ const SILENCE: Seconds = 30
  * @throws Misconfigured
  */
 export function readFrontends(options: BffOptions): readonly Frontend[] {
-  const problems = misconfigurations(options)
-  if (problems.length > 0) throw new Misconfigured(problems.map(lineOf).join('\n'))
+  refuse(misconfigurations(options))
   // The longest folder first: the app in `/` gets what no other does.
   return options.frontends.map(frontendOf).toSorted((a, b) => b.folder.length - a.folder.length)
 }
 
-/** Everything that is wrong with the options, but for the keys of the client. */
+/** @throws Misconfigured with all problems, if there are any */
+export function refuse(problems: readonly Misconfiguration[]): void {
+  if (problems.length > 0) throw new Misconfigured(problems.map(lineOf).join('\n'))
+}
+
+/** Everything that is wrong with the options, but for the keys and the certificate of the client. */
 export function misconfigurations(options: BffOptions): readonly Misconfiguration[] {
   const parsed = optionsSchema.safeParse(options)
-  if (!parsed.success) return parsed.error.issues.map(({ path, message }) => ({ path, message }))
-  const together = [...clashes(options.frontends.map(frontendOf)), ...lifetimes(options)]
-  return together.map((message) => ({ path: [], message }))
+  const alone = parsed.error?.issues.map(({ path, message }) => ({ path, message })) ?? []
+  const isClientRead = alone.every(({ path: [first] }) => first !== 'client')
+  const together = parsed.success
+    ? [...clashes(options.frontends.map(frontendOf)), ...lifetimes(options)]
+    : []
+  return [
+    ...alone,
+    ...(isClientRead ? clientProblems(options) : []),
+    ...together.map((message) => ({ path: [], message })),
+  ]
 }
 
 function lineOf({ path, message }: Misconfiguration): string {

@@ -6,24 +6,14 @@ import type { LoginFailure } from '../events.ts'
 import { loginUrl, sendPage } from '../http/answers.ts'
 import { addCookie, single, type Call } from '../http/call.ts'
 import { endedCookie, sessionCookie } from '../http/cookies.ts'
-import type { KnownAuthority } from '../oauth/authority.ts'
+import type { Asking } from '../oauth/constraint.ts'
 import { AuthorityFailure, failureOf } from '../oauth/failure.ts'
 import { headerOf, loginTokenRules } from '../oauth/login-token.rules.ts'
-import { dpopHandle } from '../oauth/proof-key.ts'
 import { boundToken } from '../oauth/token-response.ts'
 import { LOGIN_TOKEN, type Secrets } from '../sessions/secrets.ts'
-import { stateOf } from './signed-response.ts'
+import { LoginFailed } from './login-failed.ts'
+import { readResponse } from './response.ts'
 import { takeTransaction, transactionOf, type Transaction } from './transaction.ts'
-
-/** A login that ends here. The reason is ours; what the server or a stranger wrote is never shown. */
-class LoginFailed extends Error {
-  readonly reason: LoginFailure
-
-  constructor(reason: LoginFailure, detail: string, cause?: unknown) {
-    super(detail, { cause })
-    this.reason = reason
-  }
-}
 
 interface LoggedIn {
   readonly secrets: Secrets
@@ -39,8 +29,9 @@ interface LoggedIn {
 export async function callback(call: Call): Promise<void> {
   const { core, frontend } = call
   try {
-    const transaction = await takeOwnTransaction(call)
-    const value = await openSession(call, transaction, await redeem(call, transaction))
+    const response = await readResponse(call)
+    const transaction = await takeOwnTransaction(call, response)
+    const value = await openSession(call, transaction, await redeem(call, transaction, response))
     addCookie(call.reply, sessionCookie(frontend.cookie, value))
     core.onEvent({ type: 'login_succeeded', frontend: frontend.name })
     sendPage(call, 200, {
@@ -53,13 +44,9 @@ export async function callback(call: Call): Promise<void> {
   }
 }
 
-/** Everything that can be known without asking anybody is checked first. */
-async function takeOwnTransaction(call: Call): Promise<Transaction> {
-  const { core, frontend, query, cookies, reply } = call
-  for (const name of ['code', 'state', 'iss', 'error', 'response']) {
-    if (query.getAll(name).length > 1) throw new LoginFailed('invalid_response', `two ${name}`)
-  }
-  const state = checkedState(core, query)
+async function takeOwnTransaction(call: Call, response: URLSearchParams): Promise<Transaction> {
+  const { core, frontend, cookies, reply } = call
+  const state = single(response, 'state') ?? ''
   const name = transactionOf(state)
   const cookie = `${frontend.loginCookie}${name ?? ''}`
   const secret = cookies.get(cookie)
@@ -74,26 +61,18 @@ async function takeOwnTransaction(call: Call): Promise<Transaction> {
   return transaction
 }
 
-/** The issuer comes before everything else. @see RFC 9207 §2.4 */
-function checkedState({ options, authority }: Core, query: URLSearchParams): string {
-  // A signed response says who made it; the signature is checked together with the code.
-  if (options.signedResponse === true) return stateOf(single(query, 'response') ?? '') ?? ''
-  if (single(query, 'iss') !== authority.issuer) {
-    throw new LoginFailed('wrong_issuer', 'the response does not come from our server')
-  }
-  return single(query, 'state') ?? ''
-}
-
-async function redeem(call: Call, transaction: Transaction): Promise<LoggedIn> {
-  const { core, frontend, target } = call
-  const known = await core.authority.known()
-  const url = new URL(frontend.redirectUri + target.search)
-  const { state, nonce, verifier, maxAge, proofKey } = transaction
+async function redeem(
+  { core, frontend }: Call,
+  transaction: Transaction,
+  response: URLSearchParams,
+): Promise<LoggedIn> {
+  const { configuration } = await core.authority.known()
+  const { state, nonce, verifier, maxAge, proofKey: key } = transaction
   const now = core.clock.now()
-  const DPoP = dpopHandle(known.login, proofKey, core.nonces)
+  const asking = core.constraint.asking(configuration, key)
   const answer = await client.authorizationCodeGrant(
-    known.login,
-    url,
+    configuration,
+    new URL(`${frontend.redirectUri}?${response.toString()}`),
     {
       expectedState: state,
       expectedNonce: nonce,
@@ -102,14 +81,14 @@ async function redeem(call: Call, transaction: Transaction): Promise<LoggedIn> {
       ...(maxAge !== undefined && { maxAge }),
     },
     undefined,
-    { DPoP },
+    asking,
   )
   const idToken = answer.id_token
   const claims = answer.claims()
   if (idToken === undefined || claims === undefined) {
     throw new AuthorityFailure('invalid', 'there is no ID token')
   }
-  const token = boundToken(answer, now)
+  const token = boundToken(answer, { constraint: core.constraint, key, now })
   enforce(loginTokenRules, {
     header: headerOf(idToken),
     claims,
@@ -119,9 +98,12 @@ async function redeem(call: Call, transaction: Transaction): Promise<LoggedIn> {
     now,
   })
   const secrets: Secrets = {
-    proofKey,
+    proofKey: key,
     idToken,
-    claims: { ...shownClaims(claims), ...(await userinfo(core, known, { answer, DPoP })) },
+    claims: {
+      ...shownClaims(claims),
+      ...(await userinfo(core, configuration, { answer, asking })),
+    },
     scope: answer.scope ?? frontend.scopes.join(' '),
     ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
     tokens: { [LOGIN_TOKEN]: token },
@@ -133,18 +115,18 @@ async function redeem(call: Call, transaction: Transaction): Promise<LoggedIn> {
 /** @see OpenID Connect Core 1.0 §5.3.4, where the subjects are compared */
 async function userinfo(
   { options }: Core,
-  { login: configuration }: KnownAuthority,
+  configuration: client.Configuration,
   {
     answer,
-    DPoP,
+    asking,
   }: {
     readonly answer: client.TokenEndpointResponse & client.TokenEndpointResponseHelpers
-    readonly DPoP: client.DPoPHandle
+    readonly asking: Asking
   },
 ): Promise<JsonObject> {
   if (options.userinfo !== true) return {}
   const subject = answer.claims()?.sub ?? ''
-  return client.fetchUserInfo(configuration, answer.access_token, subject, { DPoP })
+  return client.fetchUserInfo(configuration, answer.access_token, subject, asking)
 }
 
 /** What says something about the person; the rest is between the server and us. */
@@ -230,7 +212,7 @@ function fail(call: Call, { reason, message: detail }: LoginFailed): void {
   const { core, frontend } = call
   core.onEvent({ type: 'login_failed', frontend: frontend.name, reason, detail })
   if (reason === 'invalid_response') {
-    core.onEvent({ type: 'validation_failed', where: 'id_token', reason, detail })
+    core.onEvent({ type: 'validation_failed', where: 'login', reason, detail })
   }
   sendPage(call, reason === 'authorization_server_unavailable' ? 503 : 400, {
     title: 'You are not logged in',

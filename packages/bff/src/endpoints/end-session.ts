@@ -27,9 +27,9 @@ export async function endSession(
 async function revoke(core: Core, refreshToken: string | undefined): Promise<void> {
   if (refreshToken === undefined) return
   try {
-    const { tokens, metadata } = await core.authority.known()
+    const { configuration, metadata } = await core.authority.known()
     if (metadata.revocation_endpoint === undefined) return
-    await client.tokenRevocation(tokens, refreshToken, { token_type_hint: 'refresh_token' })
+    await client.tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' })
   } catch (error) {
     core.onEvent({ type: 'revocation_failed', detail: failureOf(error, 'revocation').message })
   }
@@ -49,7 +49,7 @@ export async function endSessionUrl(
   const home = frontend.origin + frontend.postLogoutPath
   const known = core.authority.current() ?? (await core.authority.known().catch(() => undefined))
   if (known?.metadata.end_session_endpoint === undefined) return home
-  return client.buildEndSessionUrl(known.tokens, {
+  return client.buildEndSessionUrl(known.configuration, {
     post_logout_redirect_uri: home,
     ...(idToken !== undefined && { id_token_hint: idToken }),
   }).href

@@ -9,7 +9,6 @@ import { isOwnNavigation } from '../http/csrf.ts'
 import { safeReturnUrl } from '../http/return-url.ts'
 import type { KnownAuthority } from '../oauth/authority.ts'
 import { failureOf } from '../oauth/failure.ts'
-import { dpopHandle } from '../oauth/proof-key.ts'
 import { idOf } from '../sessions/sessions.ts'
 import { keepTransaction, LOGIN_LIFE, type Transaction } from './transaction.ts'
 
@@ -106,27 +105,21 @@ async function begin(
 /** Nothing goes through the browser but a reference. @see FAPI 2.0 Security Profile §5.3.3.2 */
 async function push(
   core: Core,
-  { login: configuration }: KnownAuthority,
+  { configuration }: KnownAuthority,
   { transaction, frontend }: { readonly transaction: Transaction; readonly frontend: Frontend },
 ): Promise<string> {
   const parameters = requestParameters(core, transaction, frontend)
   try {
-    const DPoP = dpopHandle(configuration, transaction.proofKey, core.nonces)
-    const url = await client.buildAuthorizationUrlWithPAR(
-      configuration,
-      core.options.requestObject === true
-        ? await signed(core, configuration, parameters)
-        : parameters,
-      { DPoP },
-    )
-    return url.href
+    const packed = await core.pack(configuration, parameters)
+    const asking = core.constraint.asking(configuration, transaction.proofKey)
+    return (await client.buildAuthorizationUrlWithPAR(configuration, packed, asking)).href
   } catch (error) {
     throw failureOf(error, 'pushed authorization request')
   }
 }
 
 function requestParameters(
-  { options: { requestedClaims } }: Core,
+  { options: { requestedClaims }, settings: { signedResponse } }: Core,
   { state, nonce, verifier, acrValues, maxAge }: Transaction,
   { redirectUri, scopes, prompt }: Frontend,
 ): Readonly<Record<string, string>> {
@@ -137,30 +130,13 @@ function requestParameters(
     code_challenge_method: 'S256',
     state,
     nonce,
+    // What JARM calls it; `query.jwt` would be the same here, but is not what the profile says.
+    ...(signedResponse && { response_mode: 'jwt' }),
     ...(acrValues.length > 0 && { acr_values: acrValues.join(' ') }),
     ...(maxAge !== undefined && { max_age: String(maxAge) }),
     ...(requestedClaims !== undefined && { claims: JSON.stringify(requestedClaims) }),
     ...(prompt !== undefined && { prompt }),
   }
-}
-
-/** @see RFC 9101 §4 */
-async function signed(
-  { clientKey: { key, kid, alg } }: Core,
-  configuration: client.Configuration,
-  parameters: Readonly<Record<string, string>>,
-): Promise<URLSearchParams> {
-  const url = await client.buildAuthorizationUrlWithJAR(
-    configuration,
-    { ...parameters },
-    kid === undefined ? key : { key, kid },
-    {
-      [client.modifyAssertion]: (header) => {
-        header['alg'] = alg
-      },
-    },
-  )
-  return url.searchParams
 }
 
 function dropOldLogins({ reply, frontend, cookies }: Call): void {

@@ -1,18 +1,16 @@
 import type { Seconds } from '@signet/protocol'
 import * as client from 'openid-client'
 import type { Clock } from '../config/options.ts'
-import type { ClientKey } from './client-key.ts'
-import { AuthorityFailure, failureOf } from './failure.ts'
+import { failureOf, type AuthorityFailure } from './failure.ts'
+import { certifiedUrls, checkMetadata, type Expected } from './metadata.ts'
 import type { Nonces } from './nonces.ts'
 import type { Outgoing } from './outgoing.ts'
 
 /** The authorization server as its metadata describes it, ready to be asked. */
 export interface KnownAuthority {
   readonly metadata: client.ServerMetadata
-  /** Checks signatures of ID tokens, and takes signed responses if so configured. */
-  readonly login: client.Configuration
-  /** For refreshes, client tokens and revocations. */
-  readonly tokens: client.Configuration
+  /** For `openid-client`. Checks the signatures of ID tokens. */
+  readonly configuration: client.Configuration
 }
 
 export interface Authority {
@@ -23,11 +21,9 @@ export interface Authority {
   current(): KnownAuthority | undefined
 }
 
-export interface AuthorityOptions {
-  readonly issuer: string
+export interface AuthorityOptions extends Expected {
   readonly clientId: string
-  readonly key: ClientKey
-  readonly signedResponse: boolean
+  readonly authentication: client.ClientAuth
   readonly timeout: Seconds
   readonly clock: Clock
   readonly outgoing: Outgoing
@@ -87,47 +83,22 @@ async function discover(options: AuthorityOptions): Promise<KnownAuthority> {
     [client.customFetch]: outgoing.fetch,
   })
   const metadata = { ...found.serverMetadata() }
-  checkMetadata(metadata, issuer)
-  const login = configure(metadata, options)
-  client.enableNonRepudiationChecks(login)
-  if (options.signedResponse) client.useJwtResponseMode(login)
-  return { metadata, login, tokens: configure(metadata, options) }
-}
-
-/** @see FAPI 2.0 Security Profile §5.3.3.1-11, where the issuers are compared character by character */
-function checkMetadata(metadata: client.ServerMetadata, issuer: string): void {
-  if (metadata.issuer !== issuer) {
-    throw new AuthorityFailure('invalid', 'discovery: the metadata is that of another issuer')
-  }
-  for (const name of [
-    'authorization_endpoint',
-    'token_endpoint',
-    'pushed_authorization_request_endpoint',
-    'jwks_uri',
-  ] as const) {
-    if (URL.parse(metadata[name] ?? '')?.protocol !== 'https:') {
-      throw new AuthorityFailure('invalid', `discovery: ${name} is no https URL`)
-    }
-  }
+  checkMetadata(metadata, options)
+  return { metadata, configuration: configure(metadata, options) }
 }
 
 function configure(
   metadata: client.ServerMetadata,
-  { clientId, key, timeout, outgoing, nonces }: AuthorityOptions,
+  { clientId, authentication, usesMutualTls, timeout, outgoing, nonces }: AuthorityOptions,
 ): client.Configuration {
-  const authentication = client.PrivateKeyJwt(
-    key.kid === undefined ? key.key : { key: key.key, kid: key.kid },
-    {
-      [client.modifyAssertion]: (header) => {
-        // Ed25519 has two names, and a server may know only the one that was registered.
-        header['alg'] = key.alg
-      },
-    },
-  )
-  const configuration = new client.Configuration(metadata, clientId, undefined, authentication)
+  const registered = { use_mtls_endpoint_aliases: usesMutualTls }
+  const configuration = new client.Configuration(metadata, clientId, registered, authentication)
+  client.enableNonRepudiationChecks(configuration)
   configuration.timeout = timeout
+  const certified = certifiedUrls(metadata, usesMutualTls)
   configuration[client.customFetch] = async (url, request) => {
-    const response = await outgoing.fetch(url, request)
+    const send = certified.has(url) ? outgoing.certifiedFetch : outgoing.fetch
+    const response = await send(url, request)
     nonces.learn(url, response.headers.get('dpop-nonce'))
     return response
   }

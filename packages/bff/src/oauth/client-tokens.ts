@@ -1,11 +1,10 @@
 import { generateSigningKey, type SigningKey } from '@signet/protocol'
 import { clientCredentialsGrant } from 'openid-client'
 import type { Clock } from '../config/options.ts'
-import { isFresh, tokenName, type AccessToken, type Want } from '../sessions/secrets.ts'
+import { isUsable, tokenName, type AccessToken, type Want } from '../sessions/secrets.ts'
 import type { Authority } from './authority.ts'
+import type { Constraint } from './constraint.ts'
 import { failureOf } from './failure.ts'
-import type { Nonces } from './nonces.ts'
-import { dpopHandle } from './proof-key.ts'
 import { boundToken } from './token-response.ts'
 
 /** Tokens of the BFF itself, for routes where it acts in its own name. */
@@ -17,14 +16,14 @@ export interface ClientTokens {
 
 export interface ClientTokensOptions {
   readonly authority: Authority
-  readonly nonces: Nonces
+  readonly constraint: Constraint
   readonly clock: Clock
 }
 
 /** Keeps one token for each want, in memory: they are cheap to get, and their key is made at the start. */
 export function createClientTokens({
   authority,
-  nonces,
+  constraint,
   clock,
 }: ClientTokensOptions): ClientTokens {
   const key = generateSigningKey('ES256')
@@ -33,16 +32,15 @@ export function createClientTokens({
 
   const ask = async (name: string, { scopes, resource }: Want): Promise<AccessToken> => {
     try {
-      const { tokens } = await authority.known()
+      const { configuration } = await authority.known()
       const now = clock.now()
       const parameters = {
         ...(scopes !== undefined && { scope: scopes.join(' ') }),
         ...(resource !== undefined && { resource }),
       }
-      const answer = await clientCredentialsGrant(tokens, parameters, {
-        DPoP: dpopHandle(tokens, key, nonces),
-      })
-      const token = boundToken(answer, now)
+      const asking = constraint.asking(configuration, key)
+      const answer = await clientCredentialsGrant(configuration, parameters, asking)
+      const token = boundToken(answer, { constraint, key, now })
       kept.set(name, token)
       return token
     } catch (error) {
@@ -56,7 +54,8 @@ export function createClientTokens({
     token: async (want, refused) => {
       const name = tokenName(want)
       const token = kept.get(name)
-      if (isFresh(token, clock.now()) && token.value !== refused) return token.value
+      const use = { now: clock.now(), boundTo: constraint.boundTo(key), refused }
+      if (isUsable(token, use)) return token.value
       const asking = underWay.get(name) ?? ask(name, want)
       underWay.set(name, asking)
       return (await asking).value

@@ -8,8 +8,9 @@ import {
 } from 'node:http'
 import { Agent, request as tlsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { getCACertificates } from 'node:tls'
+import { getCACertificates, type SecureContextOptions } from 'node:tls'
 import type { CustomFetch } from 'openid-client'
+import type { ClientCertificate } from './client-certificate.ts'
 
 /** For TLS 1.2 only what BCP 195 recommends. @see FAPI 2.0 Security Profile §5.2.2 */
 const CIPHERS = [
@@ -31,6 +32,8 @@ export interface Outgoing {
   open(url: URL, options: Opening): ClientRequest
   /** For `openid-client`. Answers are read whole, up to a limit. */
   readonly fetch: CustomFetch
+  /** The same, and shows the certificate of the client. */
+  readonly certifiedFetch: CustomFetch
   close(): void
 }
 
@@ -39,17 +42,29 @@ export interface Opening {
   readonly headers: Readonly<Record<string, string | string[]>>
   /** A connection of its own, which will not come back: for WebSockets. */
   readonly alone?: boolean
+  /** Shows the certificate of the client, if it has one. */
+  readonly certified?: boolean
+}
+
+export interface OutgoingOptions {
+  /** PEM certificates to trust besides those of Node. */
+  readonly ca?: string | undefined
+  readonly certificate?: ClientCertificate | undefined
 }
 
 /** The way out of the BFF: connections are kept, certificates are checked. */
-export function createOutgoing(ca: string | undefined): Outgoing {
+export function createOutgoing({ ca, certificate }: OutgoingOptions): Outgoing {
   const tls = {
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
     ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
   } as const
-  const agent = new Agent({ ...tls, keepAlive: true, maxFreeSockets: 64 })
-  const alone = new Agent({ ...tls, keepAlive: false })
+  // Agents of their own: no connection that has shown the certificate serves a request that must not.
+  const anonymous = createAgents(tls)
+  const certified = createAgents({
+    ...tls,
+    ...(certificate !== undefined && { cert: certificate.chain, key: certificate.key }),
+  })
   const plainAgent = new PlainAgent({ keepAlive: true })
   const open = (url: URL, opening: Opening): ClientRequest => {
     const options = {
@@ -57,32 +72,54 @@ export function createOutgoing(ca: string | undefined): Outgoing {
       headers: opening.headers,
       maxHeaderSize: LONGEST_HEADERS,
     }
+    const agents = opening.certified === true ? certified : anonymous
     const request =
       url.protocol === 'http:'
         ? plainRequest(url, { ...options, agent: plainAgent })
-        : tlsRequest(url, { ...options, agent: opening.alone === true ? alone : agent })
+        : tlsRequest(url, {
+            ...options,
+            agent: opening.alone === true ? agents.alone : agents.kept,
+          })
     // A connection can break after its answer has begun; whoever reads that hears of it there. Unheard, it ends the process.
     return request.on('error', () => undefined)
   }
   return {
     open,
-    fetch: async (url, { method, headers, body, signal }) => {
-      const text = body === undefined || body === null ? undefined : bodyText(body)
-      const length = text === undefined ? {} : { 'content-length': `${Buffer.byteLength(text)}` }
-      const request = open(new URL(url), { method, headers: { ...headers, ...length } })
-      const stop = (): void => void request.destroy(asError(signal?.reason))
-      signal?.addEventListener('abort', stop, { once: true })
-      try {
-        signal?.throwIfAborted()
-        request.end(text)
-        return await responseOf(request)
-      } finally {
-        signal?.removeEventListener('abort', stop)
-      }
-    },
+    fetch: fetchBy(open),
+    certifiedFetch: fetchBy((url, opening) => open(url, { ...opening, certified: true })),
     close: () => {
-      for (const each of [agent, alone, plainAgent]) each.destroy()
+      const agents = [anonymous, certified].flatMap(({ kept, alone }) => [kept, alone])
+      for (const each of [...agents, plainAgent]) each.destroy()
     },
+  }
+}
+
+interface Agents {
+  readonly kept: Agent
+  readonly alone: Agent
+}
+
+function createAgents(tls: SecureContextOptions): Agents {
+  return {
+    kept: new Agent({ ...tls, keepAlive: true, maxFreeSockets: 64 }),
+    alone: new Agent({ ...tls, keepAlive: false }),
+  }
+}
+
+function fetchBy(open: Outgoing['open']): CustomFetch {
+  return async (url, { method, headers, body, signal }) => {
+    const text = body === undefined || body === null ? undefined : bodyText(body)
+    const length = text === undefined ? {} : { 'content-length': `${Buffer.byteLength(text)}` }
+    const request = open(new URL(url), { method, headers: { ...headers, ...length } })
+    const stop = (): void => void request.destroy(asError(signal?.reason))
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      signal?.throwIfAborted()
+      request.end(text)
+      return await responseOf(request)
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
   }
 }
 

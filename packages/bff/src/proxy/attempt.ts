@@ -1,10 +1,9 @@
-import { createProof } from '@signet/protocol'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Route } from '../config/settings.ts'
 import type { Core } from '../core.ts'
-import { answerOf } from '../oauth/outgoing.ts'
+import { answerOf, type Opening } from '../oauth/outgoing.ts'
 import type { Body } from './body.ts'
 import type { Credential } from './credential.ts'
 
@@ -57,34 +56,28 @@ export async function attempt(
 ): Promise<Sent> {
   const { core, url, method, body } = outbound
   const nonce = credential === undefined ? undefined : core.resourceNonces.get(url)
+  const proof = proven(outbound, credential)
   const request = core.outgoing.open(url, {
     method,
-    headers: {
-      ...outbound.headers,
-      ...framing(body),
-      ...(credential !== undefined && proven(outbound, credential)),
-    },
+    headers: { ...outbound.headers, ...framing(body), ...proof.headers },
+    certified: proof.certified,
   })
   const incoming = await exchange(request, outbound)
   core.resourceNonces.learn(url, single(incoming.headersDistinct['dpop-nonce']))
   return { incoming, nonce }
 }
 
-/** The headers that carry a token and prove that it is ours. @see RFC 9449 §7.1 */
+/** What carries a token and proves that it is ours: headers, the connection, or both. */
 export function proven(
   { core, url, method }: Pick<Outbound, 'core' | 'url' | 'method'>,
-  { accessToken, key }: Credential,
-): Readonly<Record<string, string>> {
-  const proof = createProof({
-    key,
-    method,
-    url: url.href,
-    now: core.clock.now(),
-    jti: core.random(16).toString('base64url'),
-    accessToken,
-    nonce: core.resourceNonces.get(url),
-  })
-  return { authorization: `DPoP ${accessToken}`, dpop: proof }
+  credential: Credential | undefined,
+): Required<Pick<Opening, 'headers' | 'certified'>> {
+  if (credential === undefined) return { headers: {}, certified: false }
+  const { constraint } = core
+  return {
+    headers: constraint.carrying({ ...credential, method, url }),
+    certified: constraint.certified,
+  }
 }
 
 async function exchange(

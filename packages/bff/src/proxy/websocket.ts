@@ -129,15 +129,17 @@ async function ask(
   { core, request, route, url, socket }: Wish,
   credential: Credential | undefined,
 ): Promise<Answer> {
+  const proof = proven({ core, url, method: 'GET' }, credential)
   const asking = core.outgoing.open(url, {
     method: 'GET',
     alone: true,
+    certified: proof.certified,
     headers: {
       ...requestHeaders(request.headers, route),
       connection: 'Upgrade',
       upgrade: 'websocket',
       ...named(request, ASKED),
-      ...(credential !== undefined && proven({ core, url, method: 'GET' }, credential)),
+      ...proof.headers,
     },
   })
   asking.setTimeout(route.timeout * 1_000, () => asking.destroy(new Error('silence')))

@@ -5,11 +5,10 @@ import { refreshTokenGrant } from 'openid-client'
 import type { Clock } from '../config/options.ts'
 import type { OnEvent } from '../events.ts'
 import type { Authority } from '../oauth/authority.ts'
+import type { Constraint } from '../oauth/constraint.ts'
 import { AuthorityFailure, failureOf } from '../oauth/failure.ts'
-import type { Nonces } from '../oauth/nonces.ts'
-import { dpopHandle } from '../oauth/proof-key.ts'
 import { boundToken } from '../oauth/token-response.ts'
-import { isFresh, LOGIN_TOKEN, tokenName, type Secrets, type Want } from './secrets.ts'
+import { isUsable, LOGIN_TOKEN, tokenName, type Secrets, type Want } from './secrets.ts'
 import type { Session, Sessions } from './sessions.ts'
 
 /** The session is over: the authorization server will give it no more tokens. */
@@ -20,7 +19,7 @@ export class SessionDead extends Error {
 export interface RefresherOptions {
   readonly sessions: Sessions
   readonly authority: Authority
-  readonly nonces: Nonces
+  readonly constraint: Constraint
   readonly clock: Clock
   readonly random: (bytes: number) => Buffer
   /** How long the authorization server may take for one answer. */
@@ -132,25 +131,25 @@ export class Refresher {
   }
 
   async #ask(session: Session, want: Want): Promise<string> {
-    const { authority, clock, nonces, sessions } = this.#options
+    const { authority, constraint, clock, sessions } = this.#options
     const { secrets } = session
-    if (secrets.refreshToken === undefined) throw new SessionDead('there is no refresh token')
-    const { tokens } = await authority.known()
+    const { refreshToken, proofKey: key } = secrets
+    if (refreshToken === undefined) throw new SessionDead('there is no refresh token')
+    const { configuration } = await authority.known()
     const now = clock.now()
     const parameters = {
       ...(want.scopes !== undefined && { scope: want.scopes.join(' ') }),
       ...(want.resource !== undefined && { resource: want.resource }),
     }
-    const answer = await refreshTokenGrant(tokens, secrets.refreshToken, parameters, {
-      DPoP: dpopHandle(tokens, secrets.proofKey, nonces),
-    })
+    const asking = constraint.asking(configuration, key)
+    const answer = await refreshTokenGrant(configuration, refreshToken, parameters, asking)
     if ((answer.claims()?.sub ?? session.stored.subject) !== session.stored.subject) {
       throw new AuthorityFailure('invalid', 'refresh: the ID token is for another person')
     }
-    const token = boundToken(answer, now)
+    const token = boundToken(answer, { constraint, key, now })
     const renewed: Secrets = {
       ...secrets,
-      refreshToken: answer.refresh_token ?? secrets.refreshToken,
+      refreshToken: answer.refresh_token ?? refreshToken,
       tokens: { ...secrets.tokens, [tokenName(want)]: token },
     }
     if (await sessions.save(session.stored, renewed)) return token.value
@@ -192,9 +191,10 @@ export class Refresher {
   }
 
   #usable(secrets: Secrets, want: Want, refused: string | undefined): string | undefined {
+    const { clock, constraint } = this.#options
     const token = secrets.tokens[tokenName(want)]
-    const usable = isFresh(token, this.#options.clock.now()) && token.value !== refused
-    return usable ? token.value : undefined
+    const use = { now: clock.now(), boundTo: constraint.boundTo(secrets.proofKey), refused }
+    return isUsable(token, use) ? token.value : undefined
   }
 }
 

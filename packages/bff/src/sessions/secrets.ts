@@ -8,13 +8,15 @@ import {
 
 export interface AccessToken {
   readonly value: string
+  /** The name of the key it works with. */
+  readonly boundTo: string
   /** From when on it is renewed before it is used. A server need not say. */
   readonly renewAt?: Seconds
 }
 
 /** What a session holds and nobody may see: sealed wherever it lies. */
 export interface Secrets {
-  /** Every token of the session works only with this key. */
+  /** The tokens of the session work only with this key; it waits where they are bound to the certificate of the client. */
   readonly proofKey: SigningKey
   readonly idToken: string
   readonly claims: JsonObject
@@ -55,14 +57,26 @@ const MOST_LEEWAY: Seconds = 10
 
 /** @param expiresIn the lifetime as the server told it, if it did */
 export function accessToken(
-  value: string,
+  token: Pick<AccessToken, 'value' | 'boundTo'>,
   expiresIn: number | undefined,
   now: Seconds,
 ): AccessToken {
-  if (expiresIn === undefined) return { value }
-  return { value, renewAt: now + expiresIn - Math.min(expiresIn * LEEWAY, MOST_LEEWAY) }
+  if (expiresIn === undefined) return token
+  return { ...token, renewAt: now + expiresIn - Math.min(expiresIn * LEEWAY, MOST_LEEWAY) }
 }
 
-export function isFresh(token: AccessToken | undefined, now: Seconds): token is AccessToken {
-  return token !== undefined && (token.renewAt === undefined || token.renewAt > now)
+/** What a token is measured by before it is used. */
+export interface Use {
+  readonly now: Seconds
+  readonly boundTo: string
+  /** A token that an API has refused: it is taken for expired. */
+  readonly refused: string | undefined
+}
+
+export function isUsable(
+  token: AccessToken | undefined,
+  { now, boundTo, refused }: Use,
+): token is AccessToken {
+  if (token === undefined || token.boundTo !== boundTo || token.value === refused) return false
+  return token.renewAt === undefined || token.renewAt > now
 }

@@ -1,0 +1,139 @@
+import {
+  ALGORITHMS,
+  CLOCK_AHEAD,
+  EXPIRY_GRACE,
+  hasBegun,
+  isAlgorithm,
+  isNumericDate,
+  mediaTypeOf,
+  offset,
+  refusal,
+  selectKeys,
+  shown,
+  verifySignature,
+  type DecodedJwt,
+  type JsonObject,
+  type JwtHeader,
+  type Rules,
+  type Seconds,
+  type VerificationKey,
+} from '@signet/protocol'
+
+/** A signed authorization response against the client it came to. */
+export interface PresentedResponse {
+  readonly header: JwtHeader
+  readonly claims: JsonObject
+  readonly issuer: string
+  readonly clientId: string
+  readonly now: Seconds
+}
+
+export interface ResponseClaims extends JsonObject {
+  readonly iss: string
+  readonly state: string
+}
+
+export interface AcceptedResponse extends PresentedResponse {
+  readonly claims: ResponseClaims
+}
+
+const REFUSAL = refusal('server_error', 'The authorization response is not acceptable')
+const REMEDY =
+  'Register the client for signed responses (authorization_signed_response_alg), as it is configured here.'
+const CLOCKS = 'Correct the clocks of both servers.'
+
+/** Whether a JWT says what an authorization response says, and is meant for us, now. @see JARM §2.4 */
+export const authorizationResponseRules: Rules<PresentedResponse, AcceptedResponse> = [
+  {
+    id: 'JWT-09',
+    reason: 'authorization_response_typ',
+    says: 'takes no JWT of another explicit type as authorization response',
+    holds: ({ header: { typ } }) => typ === undefined || mediaTypeOf(typ) === 'jwt',
+    otherwise: REFUSAL,
+    expected: () => 'typ JWT, or none',
+    received: ({ header }) => `typ ${shown(header.typ)}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'MS-JARM-04',
+    reason: 'authorization_response_alg',
+    says: 'takes authorization responses signed with an algorithm of the profile only',
+    holds: ({ header }) => isAlgorithm(header.alg),
+    otherwise: REFUSAL,
+    expected: () => `alg ${ALGORITHMS.join(', ')}`,
+    received: ({ header }) => `alg ${shown(header.alg)}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'JARM-05',
+    reason: 'authorization_response_iss',
+    says: 'takes authorization responses of its own authorization server only',
+    holds: ({ claims, issuer }) => claims['iss'] === issuer,
+    otherwise: REFUSAL,
+    expected: ({ issuer }) => `iss ${shown(issuer)}`,
+    received: ({ claims }) => `iss ${shown(claims['iss'])}`,
+    remedy: 'Look who sends people to the redirect URI: it is not the server of this client.',
+  },
+  {
+    id: 'JARM-04',
+    reason: 'authorization_response_aud',
+    says: 'takes authorization responses that are meant for this client alone',
+    holds: ({ claims: { aud }, clientId }) =>
+      Array.isArray(aud) ? aud.length === 1 && aud[0] === clientId : aud === clientId,
+    otherwise: REFUSAL,
+    expected: ({ clientId }) => `aud ${shown(clientId)}`,
+    received: ({ claims }) => `aud ${shown(claims['aud'])}`,
+    remedy: REMEDY,
+  },
+  {
+    id: 'JARM-04',
+    reason: 'authorization_response_exp',
+    says: 'takes authorization responses that have not expired',
+    holds: ({ claims: { exp }, now }) => isNumericDate(exp) && exp + EXPIRY_GRACE > now,
+    otherwise: REFUSAL,
+    expected: ({ now }) => `exp after ${now}`,
+    received: ({ claims, now }) => `exp ${offset(claims['exp'], now)}`,
+    remedy: CLOCKS,
+  },
+  {
+    id: 'JARM-04',
+    reason: 'authorization_response_nbf',
+    says: 'takes no authorization responses from the future',
+    holds: ({ claims: { iat, nbf }, now }) => hasBegun(iat, now) && hasBegun(nbf, now),
+    otherwise: REFUSAL,
+    expected: ({ now }) => `iat and nbf up to ${now + CLOCK_AHEAD}, where they are there`,
+    received: ({ claims }) => `iat ${shown(claims['iat'])} and nbf ${shown(claims['nbf'])}`,
+    remedy: CLOCKS,
+  },
+  {
+    id: 'JWT-09',
+    reason: 'authorization_response_claims',
+    says: 'takes JWTs that answer an authorization request only',
+    holds: ({ claims: { state, code, error } }) =>
+      typeof state === 'string' &&
+      (typeof code === 'string' ? error === undefined : typeof error === 'string'),
+    otherwise: REFUSAL,
+    expected: () => 'state, and either code or error, as strings',
+    received: ({ claims }) => `the claims ${shown(Object.keys(claims).join(' '))}`,
+    remedy: REMEDY,
+  },
+]
+
+export interface SignedResponse {
+  readonly jwt: DecodedJwt
+  readonly keys: readonly VerificationKey[]
+}
+
+/** Last, because it costs most, and because keys are asked for only of the server that was meant. */
+export const responseSignatureRules: Rules<SignedResponse, SignedResponse> = [
+  {
+    id: 'MS-JARM-04',
+    reason: 'authorization_response_signature',
+    says: 'takes authorization responses that the authorization server signed',
+    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    otherwise: REFUSAL,
+    expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the server`,
+    received: ({ jwt: { header } }) => `kid ${shown(header.kid)} and alg ${shown(header.alg)}`,
+    remedy: 'Publish the key at jwks_uri before signing with it.',
+  },
+]

@@ -1,0 +1,50 @@
+import {
+  decodeOrRefuse,
+  enforce,
+  refusal,
+  type Seconds,
+  type UnreadableJwt,
+} from '@signet/protocol'
+import type { IssuerKeys } from '../oauth/issuer-keys.ts'
+import {
+  authorizationResponseRules,
+  responseSignatureRules,
+  type ResponseClaims,
+} from './authorization-response.rules.ts'
+
+export interface ResponseContext {
+  readonly issuer: string
+  readonly clientId: string
+  readonly keys: IssuerKeys
+  readonly now: Seconds
+}
+
+const unreadable: UnreadableJwt = {
+  id: 'MS-JARM-04',
+  reason: 'authorization_response_malformed',
+  otherwise: refusal('server_error', 'The authorization response is not acceptable'),
+  remedy: 'Register the client for signed responses (authorization_signed_response_alg).',
+}
+
+/**
+ * Reads a signed authorization response. Nothing of it is used for anything before all of it is verified.
+ *
+ * @throws Refused, or AuthorityFailure if the keys of the server are not to be had.
+ * @see JWT Secured Authorization Response Mode §2.4
+ */
+export async function verifyAuthorizationResponse(
+  response: string,
+  { issuer, clientId, keys, now }: ResponseContext,
+): Promise<ResponseClaims> {
+  const jwt = decodeOrRefuse(response, unreadable)
+  const { header } = jwt
+  const { claims } = enforce(authorizationResponseRules, {
+    header,
+    claims: jwt.claims,
+    issuer,
+    clientId,
+    now,
+  })
+  enforce(responseSignatureRules, { jwt, keys: await keys.find(header.kid) })
+  return claims
+}

@@ -1,0 +1,36 @@
+import * as client from 'openid-client'
+import { Misconfigured } from '../config/settings.ts'
+import type { ClientKey } from './client-key.ts'
+
+/** How the parameters of an authorization request travel to the authorization server. */
+export type Packing = (
+  configuration: client.Configuration,
+  parameters: Readonly<Record<string, string>>,
+) => Promise<URLSearchParams>
+
+export const packPlain: Packing = async (_configuration, parameters) =>
+  new URLSearchParams(parameters)
+
+/**
+ * All of them in one signed request object, and nothing beside it.
+ *
+ * @throws Misconfigured
+ * @see RFC 9101 §4, FAPI 2.0 Message Signing §5.3.2
+ */
+export function packSigned(signing: ClientKey | undefined): Packing {
+  if (signing === undefined) throw new Misconfigured('client.keys: required to sign requests')
+  const { key, kid, alg } = signing
+  return async (configuration, parameters) => {
+    const url = await client.buildAuthorizationUrlWithJAR(
+      configuration,
+      { ...parameters },
+      kid === undefined ? key : { key, kid },
+      {
+        [client.modifyAssertion]: (header) => {
+          header['alg'] = alg
+        },
+      },
+    )
+    return url.searchParams
+  }
+}
