@@ -28,6 +28,7 @@ for (const [title, jwk] of Object.entries({
   'an X25519 public part of another key': { ...x25519(), x: otherX },
   'a P-521 private part of another key': { ...p521(), d: { d: '', ...p521() }.d },
   'the modulus of another key': { ...rsa, n: { n: '', ...otherRsa }.n },
+  'another exponent': { ...rsa, e: 'AQAD' },
   'the primes of another key': {
     ...rsa,
     p: otherRsa['p'],
@@ -43,9 +44,7 @@ for (const [title, jwk] of Object.entries({
   'key_ops for signatures': { ...ec, key_ops: ['sign'] },
   'a kid that is no text': { ...ec, kid: 1 },
   'a shared secret in it': { ...ec, k: 'AAAA' },
-  'a curve that is not for encryption': generateKeyPairSync('ed25519').privateKey.export({
-    format: 'jwk',
-  }),
+  'a curve for signatures': generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
 })) {
   test(`a key to decrypt with that has ${title} is not read`, () => {
     assert.throws(() => importDecryptionJwk(jwk), UnusableKey)

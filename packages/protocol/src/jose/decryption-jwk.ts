@@ -1,16 +1,9 @@
-import { Buffer } from 'node:buffer'
-import {
-  diffieHellman,
-  generateKeyPairSync,
-  privateDecrypt,
-  publicEncrypt,
-  type KeyObject,
-} from 'node:crypto'
 import type { DecryptionKey, PublishedEncryptionJwk } from './decryption-key.ts'
 import { parseEncryptionJwk } from './encryption-jwk.ts'
 import { importEncryptionJwk } from './encryption-keys.ts'
+import { belongTogether } from './key-halves.ts'
 import { joinHalves, privateKeyOf, type Joined } from './private-jwk.ts'
-import { isObject, thumbprint, UnusableKey, type EncryptionJwk } from './public-jwk.ts'
+import { isObject, thumbprint, UnusableKey } from './public-jwk.ts'
 
 /** What a key store keeps, or an operator configures: a private key to decrypt with. Secret, whole. */
 export type DecryptionJwk = Joined<PublishedEncryptionJwk>
@@ -31,7 +24,7 @@ export function importDecryptionJwk(jwk: unknown): DecryptionKey {
   const material = parseEncryptionJwk(publicHalf)
   const { key, algorithms, kid = thumbprint(material) } = importEncryptionJwk(publicHalf)
   const privateKey = privateKeyOf(jwk)
-  if (!belongTogether(privateKey, key, material)) {
+  if (!belongTogether(privateKey, key)) {
     throw new UnusableKey('the private and the public part do not belong together')
   }
   const [alg, ...more] = algorithms
@@ -43,36 +36,4 @@ export function importDecryptionJwk(jwk: unknown): DecryptionKey {
     privateKey,
     publicJwk: { ...material, kid, use: 'enc', ...only },
   }
-}
-
-function belongTogether(
-  privateKey: KeyObject,
-  publicKey: KeyObject,
-  material: EncryptionJwk,
-): boolean {
-  try {
-    if (material.kty === 'RSA') return decrypts(privateKey, publicKey)
-    const peer = pairLike(material)
-    const secret = diffieHellman({ privateKey, publicKey: peer.publicKey })
-    return secret.equals(diffieHellman({ privateKey: peer.privateKey, publicKey }))
-  } catch {
-    return false
-  }
-}
-
-function decrypts(privateKey: KeyObject, publicKey: KeyObject): boolean {
-  const probe = Buffer.from('probe')
-  const encrypted = publicEncrypt({ key: publicKey, oaepHash: 'sha256' }, probe)
-  return privateDecrypt({ key: privateKey, oaepHash: 'sha256' }, encrypted).equals(probe)
-}
-
-interface Pair {
-  readonly privateKey: KeyObject
-  readonly publicKey: KeyObject
-}
-
-function pairLike({ crv }: Exclude<EncryptionJwk, { kty: 'RSA' }>): Pair {
-  return crv === 'X25519'
-    ? generateKeyPairSync('x25519')
-    : generateKeyPairSync('ec', { namedCurve: crv })
 }
