@@ -73,7 +73,7 @@ test('JWT-06 whatever JSON writes is read, and a member more that is already the
       assert.deepEqual(parseJsonObject(Buffer.from(text)), JSON.parse(text))
       const [name] = Object.keys(object)
       if (name === undefined) return
-      const again = text.replace('{', `{${JSON.stringify(name)}: [],`)
+      const again = `{${JSON.stringify(name)}: [],${text.slice(1)}`
       assert.equal(typeof parseJsonObject(Buffer.from(again)), 'string')
     }),
   )
