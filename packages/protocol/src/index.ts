@@ -14,10 +14,6 @@ export {
   createAuthorizationResponse,
   type AuthorizationResponse,
 } from './authorization-response/create.ts'
-export {
-  createAuthorizationResponse,
-  type AuthorizationResponse,
-} from './authorization-response/create.ts'
 export { boundTo, type Confirmation, type Sender } from './binding.ts'
 export { assertionRules, assertionSignatureRules } from './client-assertion/assertion.rules.ts'
 export { createClientAssertion, type AssertionRequest } from './client-assertion/create.ts'
@@ -37,11 +33,6 @@ export type { IdTokenClaims } from './id-token/claims.ts'
 export { atHash, createIdToken } from './id-token/create.ts'
 export { hintRules, hintSignatureRules } from './id-token/hint.rules.ts'
 export { verifyIdTokenHint, type HintContext } from './id-token/verify-hint.ts'
-export {
-  createIntrospectionResponse,
-  type IntrospectionResponse,
-} from './introspection-response/create.ts'
-export { signedIntrospectionRules } from './introspection-response/introspection-response.rules.ts'
 export {
   createIntrospectionResponse,
   type IntrospectionResponse,
@@ -99,6 +90,40 @@ export { Undecryptable } from './jose/undecryptable.ts'
 export { selectKeys, verifySignature } from './jose/verify.ts'
 export { createLogoutToken, LOGOUT_EVENT, type LogoutTokenClaims } from './logout-token/create.ts'
 export type { AuthorizationServerMetadata, EndpointAliases } from './metadata.ts'
+export { verifyCertificateAuthentication, type CertificateContext } from './mtls/authenticate.ts'
+export type { AlternativeNames, CertificateUse } from './mtls/certificate-extensions.ts'
+export {
+  CERTIFICATE_HEADER_FORMATS,
+  type CertificateHeaderFormat,
+} from './mtls/certificate-header-formats.ts'
+export { certificateFormatRules, certificateHeaderRules } from './mtls/certificate-header.rules.ts'
+export { certificateHeaderNames, readCertificateHeader } from './mtls/certificate-header.ts'
+export {
+  certificateNameProblem,
+  type CertificateAuthentication,
+  type CertificateName,
+  type CertificateNameField,
+} from './mtls/certificate-name.ts'
+export {
+  certificateChainRules,
+  certificateNameRules,
+  certificateValidityRules,
+  presentedCertificateRules,
+  selfSignedCertificateRules,
+} from './mtls/certificate.rules.ts'
+export {
+  certificateThumbprint,
+  readCertificate,
+  type ClientCertificate,
+} from './mtls/certificate.ts'
+export { readAuthorities, type Authorities } from './mtls/chain.ts'
+export { importClientJwks } from './mtls/client-jwks.ts'
+export {
+  describeName,
+  type DistinguishedName,
+  type NameAttribute,
+} from './mtls/distinguished-name.ts'
+export { UnusableCertificate } from './mtls/unusable-certificate.ts'
 export { challengeOf, isChallenge, isVerifier, matchesChallenge } from './pkce.ts'
 export { createRecent, type Recent } from './recent.ts'
 export { isJti, replayDigest } from './replay.ts'

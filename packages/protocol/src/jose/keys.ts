@@ -20,6 +20,8 @@ export interface VerificationKey {
   readonly key: KeyObject
   /** SHA-256, base64url. @see RFC 7638 */
   readonly thumbprint: string
+  /** The one certificate with this key that a client has registered: its `x5t#S256`. @see RFC 8705 §2.2 */
+  readonly certificate?: string | undefined
 }
 
 /**

@@ -1,0 +1,56 @@
+import type { VerificationKey } from '../jose/keys.ts'
+import { enforce } from '../rules/rule.ts'
+import type { Seconds } from '../time.ts'
+import type { CertificateAuthentication } from './certificate-name.ts'
+import { readCertificate, type ClientCertificate } from './certificate.ts'
+import {
+  certificateChainRules,
+  certificateNameRules,
+  certificateValidityRules,
+  presentedCertificateRules,
+  selfSignedCertificateRules,
+} from './certificate.rules.ts'
+import { chainProblem, type Authorities } from './chain.ts'
+import { UnusableCertificate } from './unusable-certificate.ts'
+
+/** What a client showed, and what is known of that client. */
+export interface CertificateContext {
+  /** DER, the certificate of the client first; empty if it showed none. */
+  readonly chain: readonly Uint8Array[]
+  readonly registered: CertificateAuthentication
+  readonly authorities: Authorities
+  /** The keys of this client and of no other. */
+  readonly keys: readonly VerificationKey[]
+  readonly now: Seconds
+}
+
+/**
+ * Proves that a request comes from a client: `tls_client_auth` or `self_signed_tls_client_auth`. That whoever sent the request
+ * holds the private key was proved by the TLS handshake.
+ *
+ * @throws Refused with `invalid_client`.
+ * @see RFC 8705 §2
+ */
+export function verifyCertificateAuthentication(context: CertificateContext): ClientCertificate {
+  const { chain, registered, authorities, keys, now } = context
+  const { certificate } = enforce(presentedCertificateRules, { certificate: readOwn(chain) })
+  enforce(certificateValidityRules, { certificate, now })
+  if (registered.method === 'self_signed_tls_client_auth') {
+    enforce(selfSignedCertificateRules, { certificate, keys, now })
+    return certificate
+  }
+  enforce(certificateNameRules, { certificate, now, name: registered.name })
+  const problem = chainProblem(chain, authorities, now)
+  enforce(certificateChainRules, { certificate, now, chainProblem: problem })
+  return certificate
+}
+
+function readOwn([own]: readonly Uint8Array[]):
+  ClientCertificate | UnusableCertificate | undefined {
+  try {
+    return own && readCertificate(own)
+  } catch (error) {
+    if (error instanceof UnusableCertificate) return error
+    throw error
+  }
+}
