@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { SchemaRefused } from '../schema-refused.ts'
 
 /** One step of the schema. Its place in the list is its version, counted from one. */
 export interface Migration {
   readonly name: string
   readonly sql: string
-}
-
-/** The file cannot be used by this release, and was not touched. */
-export class SchemaRefused extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause })
-    this.name = 'SchemaRefused'
-  }
 }
 
 /** `Sgnt`, in the header of every file of ours. */

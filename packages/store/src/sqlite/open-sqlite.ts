@@ -5,8 +5,9 @@ import {
   type Seconds,
   type Store,
 } from '@signet/engine'
+import { SchemaRefused } from '../schema-refused.ts'
 import { Connection, isOfDatabase } from './connection.ts'
-import { migrate, SchemaRefused } from './migrate.ts'
+import { migrate } from './migrate.ts'
 import { preparePrivateFile } from './private-file.ts'
 import { MIGRATIONS } from './schema.ts'
 import { storeOf, type OpenFile } from './store-of.ts'

@@ -1,0 +1,16 @@
+export { SchemaRefused } from '../schema-refused.ts'
+export {
+  openPostgresSessions,
+  type PostgresSessions,
+  type PostgresSessionsOptions,
+} from './bff-sessions.ts'
+export type { PostgresConnection } from './connection.ts'
+export {
+  openPostgresReplay,
+  type PostgresReplay,
+  type PostgresReplayOptions,
+} from './guard-replay.ts'
+export type { AppliedMigration, Migration, MigrationStatus, PlannedMigration } from './migration.ts'
+export { applyMigrations, migrationStatus, planMigrations, type SchemaName } from './migrations.ts'
+export { openPostgres, type PostgresDatabase, type PostgresOptions } from './open-postgres.ts'
+export type { Swept } from './sweep.ts'

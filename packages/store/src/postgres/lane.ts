@@ -1,0 +1,100 @@
+import { performance } from 'node:perf_hooks'
+import { Client, type ClientConfig, type QueryConfig } from 'pg'
+import type { Answer, Row } from './statement.ts'
+
+/** How long a lane that is not needed at once waits after a connection was refused. */
+const REST_MILLISECONDS = 1_000
+
+/**
+ * The server must be one that keeps what it acknowledges, and answers with what is true. A standby may lag behind, and not know of
+ * a revocation; without `synchronous_commit` a crash would bring back what was used.
+ */
+const EXPECTED = {
+  recovering: { is: 'off', otherwise: 'the server is a standby: name the primary' },
+  synchronous: {
+    is: 'on',
+    otherwise: 'synchronous_commit is off: a crash would lose what was acknowledged',
+  },
+  encoding: { is: 'UTF8', otherwise: 'the encoding of the database is not UTF8' },
+} as const
+
+const INSPECTION = `
+  SELECT CASE WHEN pg_is_in_recovery() THEN 'on' ELSE 'off' END AS recovering,
+    CASE current_setting('synchronous_commit') WHEN 'off' THEN 'off' ELSE 'on' END AS synchronous,
+    current_setting('server_encoding') AS encoding`
+
+/** One connection, which comes back by itself. */
+export class Lane {
+  readonly #config: ClientConfig
+  #client: Client | undefined
+  #connecting: Promise<Client> | undefined
+  #restsUntil = 0
+  /** How many statements are under way. */
+  busy = 0
+
+  constructor(config: ClientConfig) {
+    this.#config = config
+  }
+
+  get isOpen(): boolean {
+    return this.#client !== undefined
+  }
+
+  async query(config: QueryConfig<unknown[]>): Promise<Answer> {
+    this.busy += 1
+    try {
+      const client = this.#client ?? (await this.#connect())
+      const { rows, rowCount } = await client.query<Row>(config)
+      return { rows, count: rowCount ?? 0 }
+    } finally {
+      this.busy -= 1
+    }
+  }
+
+  /** Connects without being asked anything. Whether it could shows later. */
+  open(): void {
+    if (performance.now() < this.#restsUntil) return
+    this.#connect().catch(() => {
+      this.#restsUntil = performance.now() + REST_MILLISECONDS
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#connecting?.catch(() => undefined)
+    await this.#client?.end()
+  }
+
+  #connect(): Promise<Client> {
+    this.#connecting ??= this.#begin().finally(() => {
+      this.#connecting = undefined
+    })
+    return this.#connecting
+  }
+
+  async #begin(): Promise<Client> {
+    const client = new Client(this.#config)
+    const forget = (): void => {
+      if (this.#client === client) this.#client = undefined
+    }
+    // Whoever waits for an answer is told by it; there must be somebody to hear of the rest.
+    client.on('error', forget)
+    client.on('end', forget)
+    try {
+      await client.connect()
+      await inspect(client)
+    } catch (error) {
+      void client.end()
+      throw error
+    }
+    this.#client = client
+    return client
+  }
+}
+
+/** @throws Error saying why the server cannot be trusted. */
+export async function inspect(client: Client): Promise<void> {
+  const { rows } = await client.query<Row>(INSPECTION)
+  for (const [name, { is, otherwise }] of Object.entries(EXPECTED)) {
+    if (rows[0]?.[name] !== is) throw new Error(otherwise)
+  }
+}

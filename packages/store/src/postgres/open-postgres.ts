@@ -1,0 +1,81 @@
+import { UNAUTHENTICATED_KEPT, type Clock, type Seconds, type Store } from '@signet/engine'
+import { lanesOptions, withClient, type PostgresConnection } from './connection.ts'
+import { inspect } from './lane.ts'
+import { Lanes } from './lanes.ts'
+import { migrate, requireSchema, type Schema } from './migration.ts'
+import { SIGNET } from './schema.ts'
+import type { Statement } from './statement.ts'
+import { storeOf } from './store-of.ts'
+import { sweepTables, type Swept } from './sweep.ts'
+
+export interface PostgresOptions extends PostgresConnection {
+  readonly clock: Clock
+  /** How long an audit event is kept. */
+  readonly retention: Seconds
+  /** How many events that anybody can cause are kept, of all services together. */
+  readonly unauthenticated?: number
+  /** Whether to bring the schema to the version of this release; otherwise it has to be. */
+  readonly migrate?: boolean
+}
+
+/** One database that holds the state of any number of services, opened by any number of processes. */
+export interface PostgresDatabase {
+  /** What the service of this issuer remembers; its first use makes it known. */
+  store(issuer: string): Store
+  /**
+   * Forgets what has ended, at most `budget` rows of each table, and says how many. To be called on a timer, so often that
+   * the budget exceeds what ends in between; several processes may do so at once.
+   *
+   * @throws StoreUnavailable
+   */
+  sweep(budget: number): Promise<Swept>
+  /**
+   * Resolves when something could be committed.
+   *
+   * @throws StoreUnavailable otherwise.
+   */
+  check(): Promise<void>
+  /** Waits for what is under way and lets go of the connections. What is asked afterwards is refused. */
+  close(): Promise<void>
+}
+
+const PULSE: Statement = {
+  name: 'pulse',
+  text: `
+    INSERT INTO signet.pulse (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at`,
+}
+
+/**
+ * Opens the database.
+ *
+ * @throws SchemaRefused when its schema is not ours, too old, or of a newer release that took away what this one needs;
+ * StoreUnavailable when it cannot be reached.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<PostgresDatabase> {
+  const { clock, retention, unauthenticated = UNAUTHENTICATED_KEPT } = options
+  const lanes = await openLanes(options, { schema: SIGNET, now: clock.now() })
+  const stores = new Map<string, Store>()
+  return {
+    store(issuer) {
+      const store = stores.get(issuer) ?? storeOf(issuer, { lanes, clock })
+      stores.set(issuer, store)
+      return store
+    },
+    sweep: (budget) => sweepTables(lanes, { now: clock.now(), retention, unauthenticated, budget }),
+    check: async () => void (await lanes.ask(PULSE, [clock.now()])),
+    close: () => lanes.close(),
+  }
+}
+
+/** Connections to a database whose schema this release can work with. */
+export async function openLanes(
+  options: PostgresConnection & { readonly migrate?: boolean | undefined },
+  { schema, now }: { readonly schema: Schema; readonly now: Seconds },
+): Promise<Lanes> {
+  await withClient(options, async (client) => {
+    if (options.migrate === true) await migrate(client, schema, now)
+    await requireSchema(client, schema)
+    await inspect(client)
+  })
+  return new Lanes(lanesOptions(options))
+}

@@ -1,0 +1,133 @@
+import type { Schema } from './migration.ts'
+
+/**
+ * What each table is for stands in the port (`store.ts` of the engine). Rows that end are found by `key` and swept by `ends`,
+ * seconds since 1970. What a verb changes or a statement looks for has a column of its own; everything else is JSON in `data`,
+ * as text, because no other type keeps every character.
+ *
+ * Texts are compared byte by byte. No table is `UNLOGGED`: a crash must bring nothing back that was used.
+ */
+function rowsThatEnd(table: string, columns = ''): string {
+  return `
+    CREATE TABLE signet.${table} (
+      service integer NOT NULL,
+      key text COLLATE "C" NOT NULL,
+      ends double precision NOT NULL,
+      ${columns}
+      data text NOT NULL,
+      PRIMARY KEY (service, key)
+    );
+    CREATE INDEX ${table}_by_end ON signet.${table} (ends);
+  `
+}
+
+/** Names, and until when they matter. */
+function namesThatEnd(table: string, columns: string, key: string): string {
+  return `
+    CREATE TABLE signet.${table} (
+      service integer NOT NULL,
+      ${columns}
+      ends double precision NOT NULL,
+      PRIMARY KEY (service, ${key})
+    );
+    CREATE INDEX ${table}_by_end ON signet.${table} (ends);
+  `
+}
+
+/** Applied in order; what was released is never edited, only followed. */
+export const SIGNET: Schema = {
+  name: 'signet',
+  migrations: [
+    {
+      name: 'the first schema',
+      phase: 'expand',
+      sql: `
+        CREATE TABLE signet.services (
+          id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          issuer text COLLATE "C" NOT NULL UNIQUE
+        );
+
+        ${rowsThatEnd('pushed_requests')}
+        ${rowsThatEnd('interactions')}
+        ${rowsThatEnd(
+          'codes',
+          `subject text COLLATE "C" NOT NULL,
+           redeemed boolean NOT NULL DEFAULT false,`,
+        )}
+        ${namesThatEnd('replay_marks', 'key text COLLATE "C" NOT NULL,', 'key')}
+        -- \`taken\` tells the statement that changed a row last whether it got an attempt.
+        ${namesThatEnd('attempts', 'key text COLLATE "C" NOT NULL, taken boolean NOT NULL,', 'key')}
+        -- Each client as JSON, for the characters no text may hold.
+        ${rowsThatEnd('sessions', 'subject text COLLATE "C" NOT NULL, clients text[],')}
+        ${rowsThatEnd('grants', 'subject text COLLATE "C" NOT NULL, status bigint,')}
+        ${rowsThatEnd('opaque_tokens')}
+        ${namesThatEnd('revocations', 'key text COLLATE "C" NOT NULL,', 'key')}
+        ${namesThatEnd('status_lists', 'list bigint NOT NULL,', 'list')}
+        ${namesThatEnd(
+          'status_revocations',
+          'list bigint NOT NULL, position integer NOT NULL,',
+          'list, position',
+        )}
+        -- Here the second an event happened; it ends when that is long enough ago.
+        ${rowsThatEnd('audit')}
+
+        -- \`id\` only grows: the newest so many are those above a number.
+        CREATE TABLE signet.unauthenticated_audit (
+          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+          service integer NOT NULL,
+          key text COLLATE "C" NOT NULL,
+          ends double precision NOT NULL,
+          data text NOT NULL,
+          UNIQUE (service, key)
+        );
+
+        -- Numbers that only grow, and are never given again.
+        CREATE TABLE signet.counters (
+          service integer NOT NULL,
+          name text COLLATE "C" NOT NULL,
+          value bigint NOT NULL,
+          PRIMARY KEY (service, name)
+        );
+
+        CREATE TABLE signet.consents (
+          service integer NOT NULL,
+          subject text COLLATE "C" NOT NULL,
+          client_id text COLLATE "C" NOT NULL,
+          data text NOT NULL,
+          PRIMARY KEY (service, subject, client_id)
+        );
+
+        CREATE TABLE signet.users (
+          service integer NOT NULL,
+          subject text COLLATE "C" NOT NULL,
+          username text COLLATE "C" NOT NULL,
+          data text NOT NULL,
+          PRIMARY KEY (service, subject),
+          CONSTRAINT users_username UNIQUE (service, username)
+        );
+
+        CREATE TABLE signet.clients (
+          service integer NOT NULL,
+          client_id text COLLATE "C" NOT NULL,
+          data text NOT NULL,
+          PRIMARY KEY (service, client_id)
+        );
+
+        CREATE TABLE signet.keys (
+          service integer NOT NULL,
+          kid text COLLATE "C" NOT NULL,
+          created_at double precision NOT NULL,
+          retires_at double precision,
+          data text NOT NULL,
+          PRIMARY KEY (service, kid)
+        );
+
+        -- Written by whoever asks whether anything can be.
+        CREATE TABLE signet.pulse (
+          id integer PRIMARY KEY,
+          at double precision NOT NULL
+        ) WITH (fillfactor = 10);
+      `,
+    },
+  ],
+}

@@ -1,0 +1,197 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import { serverBinaries } from './binaries.ts'
+
+/** Only the name of the socket depends on it: nothing listens on the network. */
+const PORT = 5432
+const PATIENCE_MILLISECONDS = 30_000
+
+export interface TestServerOptions {
+  /**
+   * Whether a commit waits for the disk. Off is for tests that never kill the server: there it changes the speed only. Where
+   * it is killed it has to be on, because that is what is tested.
+   */
+  readonly fsync: boolean
+  /** Lines of `postgresql.conf`. */
+  readonly settings?: Readonly<Record<string, string | number>>
+  /** The largest file the server can write, in bytes: beyond it the disk is full, as far as the server can tell. */
+  readonly largestFile?: number
+}
+
+/** A PostgreSQL of its own, in a temporary directory, that listens on a socket in it. */
+export interface TestServer {
+  /** Of the socket. */
+  readonly directory: string
+  readonly port: number
+  /** Of the process that started all others, while it runs. */
+  readonly pid: number | undefined
+  url(database: string): string
+  /** Makes a database, a copy of another if one is named, and answers its URL. */
+  createDatabase(template?: string): Promise<string>
+  /** One statement as the owner of everything. */
+  execute(database: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
+  /** Starts it again after `stop` or `kill`. */
+  start(): Promise<void>
+  /** Ends every connection and shuts down in order, as an administrator would. */
+  stop(): Promise<void>
+  /** As if the machine had lost the process: `kill -9`. */
+  kill(): Promise<void>
+  /** Stops it and removes everything. */
+  dispose(): Promise<void>
+}
+
+/** @throws Error when PostgreSQL is not installed, saying how to install it, or does not start, with its log. */
+export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
+  const server = new ServerInDirectory(serverBinaries(), options)
+  await server.start()
+  return server
+}
+
+/** PostgreSQL refuses to run as root; whoever is somebody else runs it as that. */
+export function serverAccount(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):(\d+):/m)
+  if (line === null) throw new Error('there is no user postgres: apt-get install postgresql')
+  return { uid: Number(line[1]), gid: Number(line[2]) }
+}
+
+class ServerInDirectory implements TestServer {
+  readonly directory: string
+  readonly port = PORT
+  readonly #binaries: string
+  readonly #account = serverAccount()
+  readonly #largestFile: number | undefined
+  #process: ChildProcess | undefined
+  #databases = 0
+
+  constructor(binaries: string, { fsync, settings = {}, largestFile }: TestServerOptions) {
+    this.#binaries = binaries
+    this.#largestFile = largestFile
+    this.directory = mkdtempSync(join(tmpdir(), 'signet-postgres-'))
+    if (this.#account !== undefined) {
+      chownSync(this.directory, this.#account.uid, this.#account.gid)
+    }
+    const initdb = ['-D', this.#data, '-U', 'signet', '-A', 'trust', '-E', 'UTF8', '--locale=C']
+    execFileSync(join(binaries, 'initdb'), [...initdb, '--no-sync', '--wal-segsize=1'], {
+      ...this.#account,
+      cwd: this.directory,
+      stdio: 'pipe',
+    })
+    const lines = {
+      listen_addresses: '',
+      unix_socket_directories: this.directory,
+      port: PORT,
+      fsync: fsync ? 'on' : 'off',
+      ...settings,
+    }
+    for (const [name, value] of Object.entries(lines)) {
+      appendFileSync(join(this.#data, 'postgresql.conf'), `${name} = '${value}'\n`)
+    }
+    process.once('exit', this.#killOnExit)
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  get #data(): string {
+    return join(this.directory, 'data')
+  }
+
+  url(database: string): string {
+    return `postgres://signet@/${database}?host=${encodeURIComponent(this.directory)}&port=${PORT}`
+  }
+
+  async createDatabase(template: string = 'template0'): Promise<string> {
+    this.#databases += 1
+    const name = `test_${process.pid}_${this.#databases}`
+    await this.execute('postgres', `CREATE DATABASE ${name} TEMPLATE ${template}`)
+    return this.url(name)
+  }
+
+  async execute(
+    database: string,
+    sql: string,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const client = new Client({ connectionString: this.url(database) })
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  async start(): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MILLISECONDS
+    for (;;) {
+      // After `kill` the processes it had started need a moment to notice; until they are gone no other server starts.
+      if (this.#process === undefined) this.#spawn()
+      try {
+        await this.execute('postgres', 'SELECT 1')
+        return
+      } catch (error) {
+        if (performance.now() > deadline) throw this.#notStarted(error)
+      }
+      await sleep(20)
+    }
+  }
+
+  async stop(): Promise<void> {
+    // Fast: connections are ended, their transactions rolled back.
+    await this.#end('SIGINT')
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async dispose(): Promise<void> {
+    // Immediate: nothing has to be kept.
+    await this.#end('SIGQUIT')
+    process.off('exit', this.#killOnExit)
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10 })
+  }
+
+  #spawn(): void {
+    const command = [join(this.#binaries, 'postgres'), '-D', this.#data]
+    const limited =
+      this.#largestFile === undefined
+        ? command
+        : ['prlimit', `--fsize=${this.#largestFile}`, ...command]
+    const [program = '', ...parameters] = limited
+    const log = join(this.directory, 'log')
+    const child = spawn('sh', ['-c', `exec "$0" "$@" >>'${log}' 2>&1`, program, ...parameters], {
+      ...this.#account,
+      cwd: this.directory,
+      stdio: 'ignore',
+    })
+    this.#process = child
+    child.once('exit', () => {
+      if (this.#process === child) this.#process = undefined
+    })
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process
+    if (child === undefined) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+
+  readonly #killOnExit = (): void => {
+    this.#process?.kill('SIGQUIT')
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10 })
+  }
+
+  #notStarted(error: unknown): Error {
+    const log = readFileSync(join(this.directory, 'log'), 'utf8').slice(-2_000)
+    return new Error(`PostgreSQL did not start:\n${log}`, { cause: error })
+  }
+}
