@@ -28,7 +28,24 @@ export { proofContextRules } from './dpop/proof-context.rules.ts'
 export type { NoncePolicy, ProofContext, VerifiedProof } from './dpop/proof-context.ts'
 export { proofFieldRules, proofShapeRules, proofSignatureRules } from './dpop/proof.rules.ts'
 export { verifyProof } from './dpop/verify-proof.ts'
+export { fieldsOf } from './fields.ts'
 export { duplicateName, MalformedForm, parameter, parseForm, type Form } from './form.ts'
+export { createRequestSignature, type RequestToSign } from './http-signatures/create-request.ts'
+export { createResponseSignature, type ResponseToSign } from './http-signatures/create-response.ts'
+export {
+  withFields,
+  type FieldsToSet,
+  type HttpRequest,
+  type HttpResponse,
+} from './http-signatures/message.ts'
+export { UnsignableComponent } from './http-signatures/unsignable-component.ts'
+export {
+  readRequestSignature,
+  verifyRequestContent,
+  verifyRequestSignature,
+  type RequestSignature,
+} from './http-signatures/verify-request.ts'
+export { verifyResponseSignature, type ResponseContext } from './http-signatures/verify-response.ts'
 export type { IdTokenClaims } from './id-token/claims.ts'
 export { atHash, createIdToken } from './id-token/create.ts'
 export { hintRules, hintSignatureRules } from './id-token/hint.rules.ts'

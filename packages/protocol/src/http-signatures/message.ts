@@ -25,6 +25,9 @@ export type FieldsToSet = Readonly<Record<string, string>>
 
 /** The headers as they will be once these fields are set. */
 export function withFields(headers: readonly string[], fields: FieldsToSet): readonly string[] {
-  const kept = headers.filter((_, at) => !((headers[at & ~1] ?? '').toLowerCase() in fields))
+  const kept = headers.filter((_, at) => {
+    const name = headers[at - (at % 2)] ?? ''
+    return !Object.hasOwn(fields, name.toLowerCase())
+  })
   return [...kept, ...Object.entries(fields).flat()]
 }

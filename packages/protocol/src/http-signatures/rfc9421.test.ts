@@ -170,7 +170,7 @@ function read({ input, signature }: Pick<Vector, 'input' | 'signature'>): Messag
   const tag = /;tag="([^"]*)"/.exec(input)?.[1]
   const { signatures, problem } = readSignatures(headers, tag)
   const [only, ...more] = signatures
-  assert.ok(only && more.length === 0, problem)
+  assert.ok(only && more.length === 0, String(problem))
   return only
 }
 

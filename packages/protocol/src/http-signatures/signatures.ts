@@ -13,7 +13,7 @@ import {
 
 /** A signature of a message, with all it says of itself. Nothing is proved yet. @see RFC 9421 §4 */
 export interface MessageSignature {
-  /** What it is called in this message. */
+  /** What it is called in its message. */
   readonly label: string
   readonly input: SignatureInput
   /** The identities of the components it covers. */
@@ -31,6 +31,14 @@ export interface TaggedSignatures {
   readonly signatures: readonly MessageSignature[]
   /** Why the fields cannot be understood, if they cannot. */
   readonly problem?: string
+}
+
+/** Whether the one signature covers this, and not only a member or another form of it. */
+export function isCovered(
+  each: Component,
+  { signatures: [signature] }: Pick<TaggedSignatures, 'signatures'>,
+): boolean {
+  return signature?.covers.has(identityOf(each)) ?? false
 }
 
 const MOST_COMPONENTS = 64

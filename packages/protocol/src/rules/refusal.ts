@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
   | 'invalid_token'
+  | 'invalid_signature'
   | 'insufficient_scope'
   | 'insufficient_user_authentication'
   | 'unauthorized_client'
