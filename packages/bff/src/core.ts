@@ -8,7 +8,7 @@ import { readFrontends, refuse, type Frontend } from './config/settings.ts'
 import type { OnEvent } from './events.ts'
 import { createAuthority, type Authority } from './oauth/authority.ts'
 import { clientAuthentication } from './oauth/client-authentication.ts'
-import { importClientCertificate, type ClientCertificate } from './oauth/client-certificate.ts'
+import { importOwnCertificate, type OwnCertificate } from './oauth/client-certificate.ts'
 import { importClientKey, type ClientKey } from './oauth/client-key.ts'
 import { createClientTokens, type ClientTokens } from './oauth/client-tokens.ts'
 import { CONSTRAINTS, type Constraint } from './oauth/constraint.ts'
@@ -106,12 +106,12 @@ export function createCore(options: BffOptions): Core {
 
 interface Credentials {
   readonly key: ClientKey | undefined
-  readonly certificate: ClientCertificate | undefined
+  readonly certificate: OwnCertificate | undefined
 }
 
 function credentialsOf({ client: { keys = [], tls } }: BffOptions): Credentials {
   const [key] = keys.map(importClientKey)
-  return { key, certificate: tls && importClientCertificate(tls) }
+  return { key, certificate: tls && importOwnCertificate(tls) }
 }
 
 /** Whoever listens must not be able to break what happens. */

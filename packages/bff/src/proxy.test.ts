@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, mock, test } from 'node:test'
 import { TEST_CA } from './testing/certificates.ts'
+import { openSocket } from './testing/open-socket.ts'
 import { challenge } from './testing/scripted-api.ts'
 import { jsonOf, openStage, type Stage } from './testing/stage.ts'
 import { TestBrowser } from './testing/test-browser.ts'
@@ -513,31 +514,6 @@ function echoServer(stage: Stage, nonce?: string): unknown[] {
 }
 
 const agent = new Agent({ ca: TEST_CA })
-
-async function openSocket(
-  stage: Stage,
-  browser: TestBrowser,
-  { path = '/api/socket', ...headers }: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly status: number; readonly socket?: Duplex }> {
-  const sent = Object.entries({
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-key': randomBytes(16).toString('base64'),
-    'sec-websocket-version': '13',
-    origin: stage.origin,
-    cookie: browser.header(stage.origin, true),
-    ...headers,
-  }).filter((pair): pair is [string, string] => pair[1] !== undefined)
-  const request = httpsRequest(stage.origin + path, { agent, headers: Object.fromEntries(sent) })
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; socket?: Duplex }>()
-  request.on('upgrade', (_answer, socket: Duplex) => resolve({ status: 101, socket }))
-  request.on('response', (answer) => {
-    answer.resume()
-    resolve({ status: answer.statusCode ?? 0 })
-  })
-  request.on('error', reject).end()
-  return promise
-}
 
 function open(stage: Stage, browser: TestBrowser): ReturnType<typeof httpsRequest> {
   const headers = { cookie: browser.header(stage.origin, true), 'x-csrf': '1' }

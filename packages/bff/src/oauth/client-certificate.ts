@@ -7,7 +7,7 @@ import { Misconfigured, type Misconfiguration } from '../config/settings.ts'
 type Pem = NonNullable<ClientOptions['tls']>
 
 /** What this client shows where mutual TLS is asked for. */
-export interface ClientCertificate {
+export interface OwnCertificate {
   /** PEM: the certificate of the client, then those that lead to its authority. */
   readonly chain: string
   /** PEM. */
@@ -19,7 +19,7 @@ export interface ClientCertificate {
 }
 
 /** @throws Misconfigured */
-export function importClientCertificate(pem: Pem): ClientCertificate {
+export function importOwnCertificate(pem: Pem): OwnCertificate {
   const [problem] = certificateProblems(pem)
   if (problem !== undefined) {
     throw new Misconfigured(`${problem.path.map(String).join('.')}: ${problem.message}`)

@@ -2,7 +2,7 @@ import { createProof, type SigningKey } from '@signet/protocol'
 import type { Buffer } from 'node:buffer'
 import type { Configuration, DPoPHandle } from 'openid-client'
 import type { Clock, SenderConstraint } from '../config/options.ts'
-import type { ClientCertificate } from './client-certificate.ts'
+import type { OwnCertificate } from './client-certificate.ts'
 import type { Nonces } from './nonces.ts'
 import { dpopHandle } from './proof-key.ts'
 
@@ -33,7 +33,7 @@ export interface CarriedToken {
 }
 
 export interface ConstraintOptions {
-  readonly certificate: ClientCertificate | undefined
+  readonly certificate: OwnCertificate | undefined
   /** Of the authorization server. */
   readonly nonces: Nonces
   readonly resourceNonces: Nonces

@@ -10,7 +10,7 @@ import { Agent, request as tlsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { getCACertificates, type SecureContextOptions } from 'node:tls'
 import type { CustomFetch } from 'openid-client'
-import type { ClientCertificate } from './client-certificate.ts'
+import type { OwnCertificate } from './client-certificate.ts'
 
 /** For TLS 1.2 only what BCP 195 recommends. @see FAPI 2.0 Security Profile §5.2.2 */
 const CIPHERS = [
@@ -49,7 +49,7 @@ export interface Opening {
 export interface OutgoingOptions {
   /** PEM certificates to trust besides those of Node. */
   readonly ca?: string | undefined
-  readonly certificate?: ClientCertificate | undefined
+  readonly certificate?: OwnCertificate | undefined
 }
 
 /** The way out of the BFF: connections are kept, certificates are checked. */

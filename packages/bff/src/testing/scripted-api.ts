@@ -2,7 +2,7 @@ import { accessTokenHash, decodeJwt, importPublicJwk, verifySignature } from '@s
 import { Buffer } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { serve, type Handler, type Served } from './serve.ts'
+import { serve, shownCertificate, type Handler, type Served } from './serve.ts'
 
 export interface ApiCall {
   readonly method: string
@@ -10,6 +10,8 @@ export interface ApiCall {
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
   readonly nonce: unknown
+  /** The thumbprint of the certificate that was shown. */
+  readonly certificate: string | undefined
 }
 
 /** An API that checks tokens and proofs, and does what a test wants. */
@@ -47,14 +49,14 @@ export class ScriptedApi {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.early !== undefined) return this.early(request, response)
     const { method = '', url = '', headers } = request
-    const token = headers.authorization?.startsWith('DPoP ')
-      ? headers.authorization.slice(5)
-      : undefined
-    const nonce = token === undefined ? undefined : this.#checkProof(request, token)
+    const certificate = shownCertificate(request)
+    const [scheme = '', token] = headers.authorization?.split(' ') ?? []
+    const nonce = token === undefined ? undefined : this.#check(request, scheme, token)
     const body = await buffer(request)
-    this.calls.push({ method, url, headers, body, nonce })
+    this.calls.push({ method, url, headers, body, nonce, certificate })
+    const usesNonces = scheme === 'DPoP' && this.nonce !== undefined
     if (this.nonce !== undefined) response.setHeader('dpop-nonce', this.nonce)
-    if (token !== undefined && this.nonce !== undefined && nonce !== this.nonce) {
+    if (usesNonces && nonce !== this.nonce) {
       return challenge(response, 'use_dpop_nonce')
     }
     if (token !== undefined && this.refused.has(token)) return challenge(response, 'invalid_token')
@@ -62,6 +64,15 @@ export class ScriptedApi {
     response
       .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'tossed=1; Path=/' })
       .end(JSON.stringify({ authorized: token !== undefined, length: body.length }))
+  }
+
+  #check(request: IncomingMessage, scheme: string, token: string): unknown {
+    if (scheme === 'DPoP') return this.#checkProof(request, token)
+    if (scheme !== 'Bearer') this.problems.push(`scheme ${scheme}`)
+    if (request.headers['dpop'] !== undefined) this.problems.push('a proof for another scheme')
+    if (shownCertificate(request) === undefined)
+      this.problems.push('a token without its certificate')
+    return undefined
   }
 
   #checkProof(request: IncomingMessage, token: string): unknown {

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import { createServer as createPlainServer } from 'node:net'
-import { TEST_SERVER } from './certificates.ts'
+import { TLSSocket } from 'node:tls'
+import { TEST_CA, TEST_SERVER } from './certificates.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
 
@@ -12,9 +14,12 @@ export interface Served {
   close(): Promise<void>
 }
 
+/** Asks everybody for a certificate, so that one that is shown too freely is seen; nobody must have one. */
+const ASKING = { requestCert: true, rejectUnauthorized: false, ca: TEST_CA }
+
 /** Serves over TLS on a port of this machine. */
 export async function serve(handler: Handler): Promise<Served> {
-  const server = createServer(TEST_SERVER, (request, response) => {
+  const server = createServer({ ...TEST_SERVER, ...ASKING }, (request, response) => {
     Promise.resolve(handler(request, response)).catch((error: unknown) => {
       response.writeHead(500).end(String(error))
     })
@@ -29,6 +34,12 @@ export async function serve(handler: Handler): Promise<Served> {
       await once(server, 'close')
     },
   }
+}
+
+/** The thumbprint of the certificate that came with a request, if one did. */
+export function shownCertificate({ socket }: IncomingMessage): string | undefined {
+  const peer = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  return peer && hash('sha256', peer.raw, 'base64url')
 }
 
 export async function freePort(): Promise<number> {

@@ -7,7 +7,7 @@ export interface OpenedSessions {
   readonly one: SessionStore
   /** The same sessions, seen by another process. */
   readonly other: SessionStore
-  readonly close: () => void
+  readonly close: () => void | Promise<void>
 }
 
 const NOW = 1_800_000_000
@@ -34,14 +34,17 @@ export function sampleSession(members: Partial<StoredSession> = {}): StoredSessi
 }
 
 /** What every store of sessions promises. To be called in a test file, once for each kind of store. */
-export function sessionStoreContract(name: string, open: () => OpenedSessions): void {
+export function sessionStoreContract(
+  name: string,
+  open: () => OpenedSessions | Promise<OpenedSessions>,
+): void {
   const using = (title: string, body: (stores: OpenedSessions) => Promise<void>): void => {
     test(title, async () => {
-      const stores = open()
+      const stores = await open()
       try {
         await body(stores)
       } finally {
-        stores.close()
+        await stores.close()
       }
     })
   }

@@ -26,8 +26,8 @@ export interface Stage extends AsyncDisposable {
   readonly store: SessionStore
   readonly clock: MovableClock
   readonly events: readonly BffEvent[]
-  /** Another process of the same BFF: the same store and keys. @returns its origin */
-  another(): Promise<string>
+  /** Another process of the same BFF, or the same with other options: the same store and keys. @returns its origin */
+  another(changes?: Partial<BffOptions>): Promise<string>
   /** Goes to the login, as far as the authorization server. @returns where it sends the browser */
   begin(browser: TestBrowser, returnUrl?: string): Promise<string>
   /** The whole login. @returns the last answer */
@@ -60,7 +60,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const clock = movableClock()
   const apps: FastifyInstance[] = []
 
-  const start = async (port: number, publicOrigin: string): Promise<FastifyInstance> => {
+  const start = async (
+    port: number,
+    publicOrigin: string,
+    changes: Partial<BffOptions> = {},
+  ): Promise<FastifyInstance> => {
     const made = createBff({
       issuer: authority.issuer,
       client: { client_id: 'bank', keys: [CLIENT_KEY] },
@@ -81,6 +85,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       clock,
       onEvent: (event) => events.push(event),
       ...options.bff,
+      ...changes,
     })
     const app = fastify({ https: TEST_SERVER, forceCloseConnections: true })
     await app.register(made.plugin)
@@ -107,13 +112,13 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     clock,
     events,
     begin,
-    another: async () => {
+    another: async (changes) => {
       const other = await freePort()
-      await start(other, origin)
+      await start(other, origin, changes)
       return `https://localhost:${other}`
     },
     logIn: async (browser, returnUrl) => {
-      const back = authority.back(await begin(browser, returnUrl))
+      const back = await authority.answer(await begin(browser, returnUrl))
       const answer = await browser.open(back, 'cross-site')
       assert.equal(answer.status, 200, answer.body)
       assert.notEqual(goesOnTo(answer), undefined)
