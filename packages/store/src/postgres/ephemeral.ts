@@ -62,8 +62,7 @@ export function codesOf(ask: Ask): Codes {
       await ask(CODES.put, keyOf(digest), keptUntil, subject, JSON.stringify(code))
     },
     peek: async (digest) => documents.one(await ask(CODES.peek, keyOf(digest))),
-    ofSubject: async (subject) =>
-      documents.all(await ask(CODES.ofSubject, keyOf(subject))),
+    ofSubject: async (subject) => documents.all(await ask(CODES.ofSubject, keyOf(subject))),
     redeem: async (digest) => (await ask(CODES.redeem, keyOf(digest))).count === 1,
   }
 }

@@ -1,6 +1,6 @@
 import { storeContract, type OpenedStores } from '@signet/engine/testing'
 import { openPostgres, type PostgresOptions } from './open-postgres.ts'
-import { databasesWith, serverForTests } from './testing/contract-server.ts'
+import { databasesWith, serverForTests } from './testing/databases.ts'
 
 const createDatabase = await databasesWith(await serverForTests({ fsync: false }), 'signet')
 

@@ -33,8 +33,8 @@ export interface TestServer {
   url(database: string): string
   /** Makes a database, a copy of another if one is named, and answers its URL. */
   createDatabase(template?: string): Promise<string>
-  /** One statement as the owner of everything. */
-  execute(database: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
+  /** One statement in the database of this URL, as the owner of everything. */
+  execute(url: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
   /** Starts it again after `stop` or `kill`. */
   start(): Promise<void>
   /** Ends every connection and shuts down in order, as an administrator would. */
@@ -110,15 +110,12 @@ class ServerInDirectory implements TestServer {
   async createDatabase(template: string = 'template0'): Promise<string> {
     this.#databases += 1
     const name = `test_${process.pid}_${this.#databases}`
-    await this.execute('postgres', `CREATE DATABASE ${name} TEMPLATE ${template}`)
+    await this.execute(this.url('postgres'), `CREATE DATABASE ${name} TEMPLATE ${template}`)
     return this.url(name)
   }
 
-  async execute(
-    database: string,
-    sql: string,
-  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    const client = new Client({ connectionString: this.url(database) })
+  async execute(url: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const client = new Client({ connectionString: url })
     await client.connect()
     try {
       return (await client.query<Record<string, unknown>>(sql)).rows
@@ -133,7 +130,7 @@ class ServerInDirectory implements TestServer {
       // After `kill` the processes it had started need a moment to notice; until they are gone no other server starts.
       if (this.#process === undefined) this.#spawn()
       try {
-        await this.execute('postgres', 'SELECT 1')
+        await this.execute(this.url('postgres'), 'SELECT 1')
         return
       } catch (error) {
         if (performance.now() > deadline) throw this.#notStarted(error)

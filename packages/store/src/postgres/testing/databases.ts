@@ -15,7 +15,7 @@ export async function databasesWith(
   schema: SchemaName,
 ): Promise<() => Promise<string>> {
   const template = `template_${schema}`
-  await server.execute('postgres', `CREATE DATABASE ${template} TEMPLATE template0`)
+  await server.execute(server.url('postgres'), `CREATE DATABASE ${template} TEMPLATE template0`)
   await applyMigrations({ server: server.url(template) }, 0, schema)
   return () => server.createDatabase(template)
 }
