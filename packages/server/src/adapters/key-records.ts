@@ -6,24 +6,48 @@ import {
   type Service,
   type Store,
 } from '@signet/engine'
-import { exportPrivateJwk, generateSigningKey, type Algorithm } from '@signet/protocol'
+import {
+  exportDecryptionJwk,
+  exportPrivateJwk,
+  generateEncryptionKey,
+  generateSigningKey,
+  isAlgorithm,
+  type Algorithm,
+  type DecryptionAlgorithm,
+} from '@signet/protocol'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Where the keys of a service are kept, and by which time. */
 export interface KeyKeeping {
-  readonly service: Pick<Service, 'issuer' | 'signingAlgorithms'>
+  readonly service: Pick<Service, 'issuer' | 'signingAlgorithms' | 'requestObjectEncryption'>
   readonly store: Pick<Store, 'keys' | 'replay' | 'settled'>
   readonly clock: Clock
 }
 
-/** EdDSA and Ed25519 are one algorithm under two names, and so need one key. @see RFC 9864 §2.2 */
-export function sameAlgorithm(one: string, other: string): boolean {
-  return one === other || (isEd25519(one) && isEd25519(other))
+/** What a key of ours is made for: to sign, to be encrypted to, or for the nonces. */
+export type KeyKind = Algorithm | DecryptionAlgorithm | 'HMAC'
+
+/**
+ * The kind of key an algorithm needs. EdDSA and Ed25519 are one algorithm under two names, and key agreement is the same
+ * with and without key wrapping; so they need one key.
+ *
+ * @see RFC 9864 §2.2, RFC 7518 §4.6
+ */
+export function keyKind(algorithm: string): KeyKind | undefined {
+  if (algorithm === 'Ed25519') return 'EdDSA'
+  if (algorithm.startsWith('ECDH-ES')) return 'ECDH-ES'
+  if (algorithm === 'RSA-OAEP-256' || algorithm === 'HMAC') return algorithm
+  return isAlgorithm(algorithm) ? algorithm : undefined
 }
 
-function isEd25519(algorithm: string): boolean {
-  return algorithm === 'EdDSA' || algorithm === 'Ed25519'
+/** Every kind of key a service needs. */
+export function keyKindsOf({
+  signingAlgorithms,
+  requestObjectEncryption,
+}: KeyKeeping['service']): ReadonlySet<KeyKind> {
+  const kinds = [...signingAlgorithms, ...requestObjectEncryption, 'HMAC'].map(keyKind)
+  return new Set(kinds.filter((kind) => kind !== undefined))
 }
 
 export function isRetired({ retiresAt }: KeyRecord, now: Seconds): boolean {
@@ -42,12 +66,12 @@ const PATIENCE_MILLISECONDS = 30_000
  */
 export async function ensureKeys({ service, store, clock }: KeyKeeping): Promise<void> {
   const deadline = performance.now() + PATIENCE_MILLISECONDS
-  const missing = async (): Promise<readonly (Algorithm | 'HMAC')[]> =>
-    lacking(await store.keys.list(), service.signingAlgorithms, clock.now())
+  const missing = async (): Promise<readonly KeyKind[]> =>
+    lacking(await store.keys.list(), service, clock.now())
 
   while ((await missing()).length > 0) {
     if (await takeTurn({ service, store, clock })) {
-      for (const algorithm of await missing()) await store.keys.put(newKey(algorithm, clock.now()))
+      for (const kind of await missing()) await store.keys.put(newKey(kind, clock.now()))
       await store.settled()
       return
     }
@@ -58,20 +82,13 @@ export async function ensureKeys({ service, store, clock }: KeyKeeping): Promise
 
 function lacking(
   records: readonly KeyRecord[],
-  signing: readonly Algorithm[],
+  service: KeyKeeping['service'],
   now: Seconds,
-): readonly (Algorithm | 'HMAC')[] {
-  const has = (algorithm: string): boolean =>
-    records.some((key) => sameAlgorithm(key.algorithm, algorithm) && !isRetired(key, now))
-  const wanted = distinct(signing)
-  return [...wanted, 'HMAC' as const].filter((algorithm) => !has(algorithm))
-}
-
-function distinct(algorithms: readonly Algorithm[]): readonly Algorithm[] {
-  return algorithms.filter(
-    (algorithm, index) =>
-      algorithms.findIndex((earlier) => sameAlgorithm(earlier, algorithm)) === index,
+): readonly KeyKind[] {
+  const there = new Set(
+    records.filter((record) => !isRetired(record, now)).map((record) => keyKind(record.algorithm)),
   )
+  return [...keyKindsOf(service)].filter((kind) => !there.has(kind))
 }
 
 /** The one atomic verb all processes share decides who goes first, for this turn and the next. */
@@ -84,23 +101,23 @@ async function takeTurn({ service, store, clock }: KeyKeeping): Promise<boolean>
   return (await store.replay.first(marks)) === undefined
 }
 
-/**
- * A key that is published now and signs from then on.
- *
- * @see OpenID Connect Core §10.1.1
- */
-export function newKey(
-  algorithm: Algorithm | 'HMAC',
-  now: Seconds,
-  signsFrom: Seconds = now,
-): KeyRecord {
-  const times = { createdAt: now, signsFrom }
+/** A key that is used from now on. */
+export function newKey(kind: KeyKind, now: Seconds): KeyRecord {
+  return { ...material(kind), createdAt: now, signsFrom: now }
+}
+
+function material(algorithm: KeyKind): Pick<KeyRecord, 'kid' | 'use' | 'algorithm' | 'material'> {
   if (algorithm === 'HMAC') {
+    const secret = { kty: 'oct', k: randomBytes(32).toString('base64url') }
     const kid = randomBytes(16).toString('base64url')
-    const material = JSON.stringify({ kty: 'oct', k: randomBytes(32).toString('base64url') })
-    return { kid, use: 'nonce', algorithm, material, ...times }
+    return { kid, use: 'nonce', algorithm, material: JSON.stringify(secret) }
   }
-  const key = generateSigningKey(algorithm)
-  const material = JSON.stringify(exportPrivateJwk(key))
-  return { kid: key.kid, use: 'sig', algorithm, material, ...times }
+  if (isAlgorithm(algorithm)) {
+    const key = generateSigningKey(algorithm)
+    const jwk = exportPrivateJwk(key)
+    return { kid: key.kid, use: 'sig', algorithm, material: JSON.stringify(jwk) }
+  }
+  const key = generateEncryptionKey(algorithm)
+  const jwk = exportDecryptionJwk(key)
+  return { kid: key.kid, use: 'enc', algorithm, material: JSON.stringify(jwk) }
 }

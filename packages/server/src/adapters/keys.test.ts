@@ -1,8 +1,17 @@
 import type { KeyRecord } from '@signet/engine'
 import { createMemoryStore, fixedClock } from '@signet/engine/testing'
-import { decodeJwt, signJwt, verifySignature, type Algorithm } from '@signet/protocol'
+import {
+  decodeJwt,
+  decryptJwt,
+  encryptJwt,
+  importEncryptionKeys,
+  signJwt,
+  verifySignature,
+  type Algorithm,
+  type KeyManagement,
+} from '@signet/protocol'
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { KeyPolicy } from '../config/config.ts'
 import { ensureKeys } from './key-records.ts'
 import { rotate } from './key-rotation.ts'
@@ -13,10 +22,18 @@ const policy = { announce: 600, retire: 86_400 }
 const rings: KeyRing[] = []
 
 function keeping(...signingAlgorithms: readonly Algorithm[]) {
-  const store = createMemoryStore(clock)
-  return { service: { issuer: 'https://as.example', signingAlgorithms }, store, clock }
+  return keepingFor(signingAlgorithms, [])
 }
-type Keeping = ReturnType<typeof keeping>
+
+function keepingFor(
+  signingAlgorithms: readonly Algorithm[],
+  requestObjectEncryption: readonly KeyManagement[],
+) {
+  const issuer = 'https://as.example'
+  const service = { issuer, signingAlgorithms, requestObjectEncryption }
+  return { service, store: createMemoryStore(clock), clock }
+}
+type Keeping = ReturnType<typeof keepingFor>
 
 function rotateKeys(
   { store }: Keeping,
@@ -200,4 +217,149 @@ test('a key in the store that is damaged stops the start, not silently the signi
   const damaged: KeyRecord = { ...(key ?? assert.fail()), material: '{"kty":"EC"}' }
   await kept.store.keys.put(damaged)
   await assert.rejects(open(kept))
+})
+
+const EVERY: readonly KeyManagement[] = [
+  'RSA-OAEP-256',
+  'ECDH-ES',
+  'ECDH-ES+A128KW',
+  'ECDH-ES+A256KW',
+]
+
+interface Published {
+  readonly kid: string
+  readonly kty: string
+  readonly use: string
+  readonly alg?: string
+}
+
+const encryptedTo = (ring: KeyRing): readonly Published[] => {
+  const set: { keys: Published[] } = JSON.parse(ring.jwks)
+  return set.keys.filter(({ use }) => use === 'enc')
+}
+
+/** What a client that knows this key set encrypts. */
+function encrypting(jwks: string, alg: KeyManagement): Promise<string> {
+  const { keys } = importEncryptionKeys(JSON.parse(jwks))
+  return encryptJwt('a.b.c', { alg, enc: 'A256GCM', keys })
+}
+
+describe('JAR-09 keys to encrypt request objects to', () => {
+  test('JAR-09 are none unless the service takes encrypted ones', async () => {
+    const ring = await open(keeping('ES256'))
+    assert.deepEqual(encryptedTo(ring), [])
+    assert.deepEqual(ring.decryption, [])
+  })
+
+  test('JAR-09 are one for RSA and one for key agreement, whichever of it is taken', async () => {
+    const kinds = async (...taken: readonly KeyManagement[]): Promise<readonly string[]> => {
+      const ring = await open(keepingFor(['ES256'], taken))
+      return encryptedTo(ring).map(({ kty }) => kty)
+    }
+    assert.deepEqual(await kinds('RSA-OAEP-256'), ['RSA'])
+    assert.deepEqual(await kinds('ECDH-ES+A256KW'), ['EC'])
+    assert.deepEqual(await kinds('ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW'), ['EC'])
+    assert.deepEqual(await kinds(...EVERY), ['RSA', 'EC'])
+  })
+
+  test('JAR-09 are published without their secrets, and decrypt what is encrypted to them', async () => {
+    const ring = await open(keepingFor(['ES256', 'PS256'], EVERY))
+    for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) {
+      assert.ok(!ring.jwks.includes(`"${member}":`), member)
+    }
+    for (const alg of EVERY) {
+      assert.equal(await decryptJwt(await encrypting(ring.jwks, alg), ring.decryption), 'a.b.c')
+    }
+  })
+
+  test('JWT-09 sign nothing, and are never taken to verify a signature', async () => {
+    const ring = await open(keepingFor(['ES256', 'PS256'], EVERY))
+    const encryption = encryptedTo(ring).map(({ kid }) => kid)
+    assert.equal(encryption.length, 2)
+    for (const kid of encryption) {
+      assert.ok(!ring.published.some((key) => key.kid === kid))
+      assert.notEqual(ring.signer('ES256')?.kid, kid)
+      assert.notEqual(ring.signer('PS256')?.kid, kid)
+    }
+  })
+
+  test('JAR-09 are made when the service begins to take encrypted ones, and are the same in every process', async () => {
+    const kept = keeping('ES256')
+    const before = await open(kept)
+    clock.advance(20)
+    const service = { ...kept.service, requestObjectEncryption: EVERY }
+    const opened = await Promise.all([1, 2, 3].map(() => open({ ...kept, service })))
+    assert.equal(new Set(opened.map(({ jwks }) => jwks)).size, 1)
+    assert.equal(encryptedTo(opened[0] ?? before).length, 2)
+    await before.reload()
+    assert.deepEqual(encryptedTo(before), [], 'a service that takes none offers none')
+  })
+
+  test('OIDC-18 a new one is offered in the place of the old one as soon as every process knows it', async () => {
+    const kept = keepingFor(['ES256'], ['ECDH-ES'])
+    const ring = await open(kept)
+    const jwksBefore = ring.jwks
+    const [old] = encryptedTo(ring)
+    const [successor] = await rotateKeys(kept, policy, 'ECDH-ES+A256KW')
+    assert.equal(successor?.use, 'enc')
+    await ring.reload()
+    assert.deepEqual(encryptedTo(ring), [old], 'another process may not know the new one yet')
+
+    clock.advance(20)
+    assert.deepEqual(
+      encryptedTo(ring).map(({ kid }) => kid),
+      [successor.kid],
+    )
+    assert.deepEqual(
+      ring.decryption.map(({ kid }) => kid),
+      [successor.kid, old?.kid],
+    )
+    const late = await encrypting(jwksBefore, 'ECDH-ES')
+    assert.equal(await decryptJwt(late, ring.decryption), 'a.b.c', 'of a client that kept the set')
+    clock.advance(86_399)
+    assert.equal(await decryptJwt(late, ring.decryption), 'a.b.c')
+    clock.advance(1)
+    await assert.rejects(decryptJwt(late, ring.decryption))
+  })
+
+  test('OIDC-18 a process that has not seen a rotation and one that has decrypt for each other', async () => {
+    const kept = keepingFor(['ES256'], ['RSA-OAEP-256'])
+    const [behind, ahead] = [await open(kept), await open(kept)]
+    await rotateKeys(kept, policy)
+    await ahead.reload()
+    const offered = await encrypting(ahead.jwks, 'RSA-OAEP-256')
+    assert.equal(await decryptJwt(offered, behind.decryption), 'a.b.c')
+    clock.advance(20)
+    await behind.reload()
+    const fromAhead = await encrypting(ahead.jwks, 'RSA-OAEP-256')
+    assert.equal(await decryptJwt(fromAhead, behind.decryption), 'a.b.c')
+  })
+
+  test('a rotation at once offers the new one at once', async () => {
+    const kept = keepingFor(['ES256'], ['ECDH-ES'])
+    const ring = await open(kept)
+    const [successor] = await rotateKeys(kept, { announce: 0, retire: 60 }, 'ECDH-ES')
+    await ring.reload()
+    assert.deepEqual(
+      encryptedTo(ring).map(({ kid }) => kid),
+      [successor?.kid],
+    )
+  })
+
+  test('a rotation of the signing keys leaves them alone, and one of all does not', async () => {
+    const kept = keepingFor(['ES256', 'PS256'], EVERY)
+    await ensureKeys(kept)
+    assert.deepEqual(
+      (await rotateKeys(kept, policy, 'PS256')).map(({ use }) => use),
+      ['sig'],
+    )
+    const all = await rotateKeys(kept, policy)
+    assert.deepEqual(all.map(({ algorithm }) => algorithm).toSorted(), [
+      'ECDH-ES',
+      'ES256',
+      'HMAC',
+      'PS256',
+      'RSA-OAEP-256',
+    ])
+  })
 })

@@ -2,16 +2,25 @@ import type { KeyRecord, Keys, Seconds } from '@signet/engine'
 import {
   ALGORITHMS,
   createNonces,
+  importDecryptionJwk,
   importPrivateJwk,
   verificationKeyOf,
   type Algorithm,
+  type DecryptionKey,
   type Nonces,
   type SigningKey,
   type VerificationKey,
 } from '@signet/protocol'
 import { hkdfSync } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { ensureKeys, isRetired, sameAlgorithm, type KeyKeeping } from './key-records.ts'
+import {
+  ensureKeys,
+  isRetired,
+  keyKind,
+  keyKindsOf,
+  type KeyKeeping,
+  type KeyKind,
+} from './key-records.ts'
 
 /** The keys of a service as they are in the store now, whichever process changed them. */
 export interface KeyRing extends Keys {
@@ -34,20 +43,24 @@ const RELOAD_MILLISECONDS = 10_000
 /** Opens the key ring of a service, and makes the keys it lacks. */
 export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
   const { service, store, clock, failed } = ports
-  const imported = new Map<string, SigningKey>()
+  const constant = {
+    kinds: keyKindsOf(service),
+    signing: importing(importPrivateJwk),
+    decryption: importing(importDecryptionJwk),
+  }
   await ensureKeys(ports)
   let records = await store.keys.list()
-  let view = viewOf(records, { now: clock.now(), imported })
+  let view = viewOf(records, { now: clock.now(), ...constant })
 
   const current = (): View => {
     const now = clock.now()
-    if (now < view.from || now >= view.until) view = viewOf(records, { now, imported })
+    if (now < view.from || now >= view.until) view = viewOf(records, { now, ...constant })
     return view
   }
   const reload = async (): Promise<void> => {
     const found = await store.keys.list()
     if (isDeepStrictEqual(found, records)) return
-    view = viewOf(found, { now: clock.now(), imported })
+    view = viewOf(found, { now: clock.now(), ...constant })
     records = found
   }
   const timer = setInterval(() => void reload().catch(failed), RELOAD_MILLISECONDS).unref()
@@ -57,6 +70,9 @@ export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
     signer: (algorithm) => current().signers.get(algorithm),
     get published() {
       return current().published
+    },
+    get decryption() {
+      return current().decryption
     },
     get jwks() {
       return current().jwks
@@ -72,12 +88,13 @@ export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
   }
 }
 
-/** What the records mean between two moments at which a key begins to sign or retires. */
+/** What the records mean between two moments at which a key comes into use or retires. */
 interface View {
   readonly from: Seconds
   readonly until: Seconds
   readonly signers: ReadonlyMap<Algorithm, SigningKey>
   readonly published: readonly VerificationKey[]
+  readonly decryption: readonly DecryptionKey[]
   readonly jwks: string
   readonly nonces: Nonces
   readonly secrets: readonly Buffer[]
@@ -85,14 +102,31 @@ interface View {
 
 interface Moment {
   readonly now: Seconds
-  /** Keys imported before, by name: an import costs far more than a view. */
-  readonly imported: Map<string, SigningKey>
+  /** The kinds of keys the service uses. */
+  readonly kinds: ReadonlySet<KeyKind>
+  readonly signing: Importer<SigningKey>
+  readonly decryption: Importer<DecryptionKey>
 }
 
-function viewOf(records: readonly KeyRecord[], { now, imported }: Moment): View {
+type Importer<Key> = (record: KeyRecord) => Key
+
+/** Imports every key once: that costs far more than a view. */
+function importing<Key>(read: (jwk: unknown) => Key): Importer<Key> {
+  const imported = new Map<string, Key>()
+  return ({ kid, material }) => {
+    const key = imported.get(kid) ?? read(JSON.parse(material))
+    imported.set(kid, key)
+    return key
+  }
+}
+
+function viewOf(records: readonly KeyRecord[], moment: Moment): View {
+  const { now } = moment
   const alive = records.filter((record) => !isRetired(record, now))
   const signing = alive.filter(({ use }) => use === 'sig')
-  const keys = signing.map((record) => importOnce(record, imported))
+  const encryption = alive.filter(({ use }) => use === 'enc')
+  const keys = signing.map(moment.signing)
+  const published = [...keys, ...encryptedTo(encryption, moment)]
   const secrets = inOrderOfUse(
     alive.filter(({ use }) => use === 'nonce'),
     now,
@@ -102,20 +136,24 @@ function viewOf(records: readonly KeyRecord[], { now, imported }: Moment): View 
   return {
     from: now,
     until: nextChange(records, now),
-    signers: signersAmong(signing, { now, imported }),
+    signers: signersAmong(signing, moment),
     published: keys.map((each) => verificationKeyOf(each)),
-    jwks: JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) }),
+    decryption: encryption.toSorted((a, b) => -older(a, b)).map(moment.decryption),
+    jwks: JSON.stringify({ keys: published.map(({ publicJwk }) => publicJwk) }),
     nonces: createNonces({ key, earlierKeys }),
     secrets,
   }
 }
 
-function importOnce(record: KeyRecord, imported: Map<string, SigningKey>): SigningKey {
-  const known = imported.get(record.kid)
-  if (known !== undefined) return known
-  const key = importPrivateJwk(JSON.parse(record.material))
-  imported.set(record.kid, key)
-  return key
+/** The keys clients are to encrypt to: of each kind the one in use, and only of kinds that are taken. */
+function encryptedTo(
+  records: readonly KeyRecord[],
+  { now, kinds, decryption }: Moment,
+): readonly DecryptionKey[] {
+  return [...kinds].flatMap((kind) => {
+    const able = records.filter(({ algorithm }) => keyKind(algorithm) === kind)
+    return inOrderOfUse(able, now).slice(0, 1).map(decryption)
+  })
 }
 
 function secretOf({ material }: KeyRecord): Buffer {
@@ -132,13 +170,13 @@ function nextChange(records: readonly KeyRecord[], now: Seconds): Seconds {
 
 function signersAmong(
   records: readonly KeyRecord[],
-  { now, imported }: Moment,
+  { now, signing }: Moment,
 ): ReadonlyMap<Algorithm, SigningKey> {
   const signers = new Map<Algorithm, SigningKey>()
   for (const algorithm of ALGORITHMS) {
-    const able = records.filter((record) => sameAlgorithm(record.algorithm, algorithm))
+    const able = records.filter((record) => keyKind(record.algorithm) === keyKind(algorithm))
     const [first] = inOrderOfUse(able, now)
-    if (first !== undefined) signers.set(algorithm, importOnce(first, imported))
+    if (first !== undefined) signers.set(algorithm, signing(first))
   }
   return signers
 }

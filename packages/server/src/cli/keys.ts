@@ -5,7 +5,7 @@ import { systemClock } from '../adapters/system.ts'
 import { onService, print, table, UsageError, withService, type ServiceOptions } from './context.ts'
 
 export function addKeys(program: Command): void {
-  const keys = program.command('keys').description('manage signing keys')
+  const keys = program.command('keys').description('manage the keys of a service')
   withService(keys.command('list'))
     .description('list the keys and what each is doing now')
     .action(async (options: ServiceOptions) => {
@@ -14,13 +14,10 @@ export function addKeys(program: Command): void {
     })
   withService(keys.command('rotate'))
     .description(
-      'announce new signing keys; they sign after keys.announce, the old ones stay published for keys.retire',
+      'make new keys: those that sign are announced and sign after keys.announce, those to be encrypted to are published within a minute; the old ones stay for keys.retire',
     )
-    .option(
-      '--now',
-      'sign with the new keys at once (clients that cached the old key set must refetch)',
-    )
-    .option('--algorithm <name>', 'only the key of this algorithm')
+    .option('--now', 'use the new keys at once (clients that cached the old key set must refetch)')
+    .option('--algorithm <name>', 'only the key for this algorithm')
     .action(
       async (options: ServiceOptions & { readonly now?: boolean; readonly algorithm?: string }) => {
         const records = await onService(options, async ({ store, config }) => {
@@ -53,7 +50,13 @@ function keyTable(records: readonly KeyRecord[], now: number): string {
     new Date(record.signsFrom * 1_000).toISOString(),
     record.retiresAt === undefined ? '' : new Date(record.retiresAt * 1_000).toISOString(),
   ])
-  return table([['KEY', 'USE', 'ALGORITHM', 'STATE', 'SIGNS FROM', 'GONE FROM'], ...rows])
+  return table([['KEY', 'USE', 'ALGORITHM', 'STATE', 'IN USE FROM', 'GONE FROM'], ...rows])
+}
+
+const IN_USE: Readonly<Record<KeyRecord['use'], string>> = {
+  sig: 'signing',
+  enc: 'encrypted to',
+  nonce: 'signing',
 }
 
 function stateOf(record: KeyRecord, all: readonly KeyRecord[], now: number): string {
@@ -66,5 +69,5 @@ function stateOf(record: KeyRecord, all: readonly KeyRecord[], now: number): str
       signsFrom > record.signsFrom &&
       signsFrom <= now,
   )
-  return newer ? 'retiring' : 'signing'
+  return newer ? 'retiring' : IN_USE[record.use]
 }
