@@ -1,4 +1,9 @@
-import type { VerificationKey } from '@signet/protocol'
+import {
+  importClientJwks,
+  importEncryptionKeys,
+  type EncryptionKey,
+  type VerificationKey,
+} from '@signet/protocol'
 
 /** What a JWS says about the key that made it. */
 export interface Wanted {
@@ -8,11 +13,39 @@ export interface Wanted {
 
 /** The public keys of one client, wherever it keeps them. */
 export interface ClientKeys {
-  /** All of them, after a look whether one that could have made such a signature is new; which of them fits, a rule says. */
+  /** All it signs with, after a look whether one that could have made such a signature is new; which fits, a rule says. */
   find(wanted: Wanted): Promise<readonly VerificationKey[]>
+  /** All it can be encrypted to. */
+  encryption(): Promise<readonly EncryptionKey[]>
+}
+
+/** What one JWK set holds. */
+export interface ReadKeys {
+  readonly keys: readonly VerificationKey[]
+  readonly encryption: readonly EncryptionKey[]
+  /** Which keys are good for neither, and why not to sign with. */
+  readonly ignored: readonly string[]
+}
+
+/** @throws UnusableKey if it is no JWK set at all. */
+export function readKeys(jwks: unknown): ReadKeys {
+  const signing = importClientJwks(jwks)
+  const encryption = importEncryptionKeys(jwks)
+  const useless = new Set(encryption.ignored.map(place))
+  return {
+    keys: signing.keys,
+    encryption: encryption.keys,
+    ignored: signing.ignored.filter((line) => useless.has(place(line))),
+  }
+}
+
+/** `key 0 (kid "a"): why` */
+function place(line: string): string {
+  return line.split(':', 1)[0] ?? line
 }
 
 /** Keys that came with the registration. */
-export function registeredKeys(keys: readonly VerificationKey[]): ClientKeys {
-  return { find: () => Promise.resolve(keys) }
+export function registeredKeys(jwks: unknown): ClientKeys {
+  const { keys, encryption } = readKeys(jwks)
+  return { find: () => Promise.resolve(keys), encryption: () => Promise.resolve(encryption) }
 }

@@ -1,6 +1,11 @@
 import type { ClientRecord } from '@signet/engine'
 import { createMemoryStore, fixedClock } from '@signet/engine/testing'
-import { generateSigningKey, selectKeys, type SigningKey } from '@signet/protocol'
+import {
+  generateEncryptionKey,
+  generateSigningKey,
+  selectKeys,
+  type SigningKey,
+} from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serviceOf } from '../testing/service.ts'
@@ -126,6 +131,31 @@ test('PKJ-13 what was fetched for a client outlives a change of its name', async
   assert.equal(fetches(), 1)
 })
 
+test('signature and encryption keys of one set are told apart', async () => {
+  const { store, clients } = registry()
+  const [rsa, ec] = [generateEncryptionKey('RSA-OAEP-256'), generateEncryptionKey('ECDH-ES')]
+  const keys = [rsa.publicJwk, key.publicJwk, ec.publicJwk]
+  await store.clients.put(recordOf({ metadata: { ...metadataWith(key), jwks: { keys } } }))
+  const client = await clients.find('app')
+  assert.ok(client)
+  assert.deepEqual(
+    (await clients.keys(client, wanted)).map(({ kid }) => kid),
+    [key.kid],
+  )
+  assert.deepEqual(
+    (await clients.encryptionKeys(client)).map(({ kid }) => kid),
+    [rsa.kid, ec.kid],
+  )
+})
+
+test('a client without encryption keys has none', async () => {
+  const { store, clients } = registry()
+  await store.clients.put(recordOf({ metadata: metadataWith(generateSigningKey('EdDSA')) }))
+  const client = await clients.find('app')
+  assert.ok(client)
+  assert.deepEqual(await clients.encryptionKeys(client), [])
+})
+
 test('a client that did not come from here has no keys', async () => {
   const one = registry()
   const other = registry()
@@ -133,4 +163,5 @@ test('a client that did not come from here has no keys', async () => {
   const client = await one.clients.find('app')
   assert.ok(client)
   assert.deepEqual(await other.clients.keys(client, wanted), [])
+  assert.deepEqual(await other.clients.encryptionKeys(client), [])
 })

@@ -9,7 +9,6 @@ import {
   type Service,
   type Store,
 } from '@signet/engine'
-import { importJwks } from '@signet/protocol'
 import { isDeepStrictEqual } from 'node:util'
 import { registeredKeys, type ClientKeys } from './client-keys.ts'
 import { remoteKeys, type RemoteKeysPorts } from './remote-keys.ts'
@@ -63,6 +62,7 @@ export function createClients(ports: ClientRegistryPorts): Clients {
       const keys = keysOf.get(client)
       return keys === undefined ? [] : keys.find(wanted)
     },
+    encryptionKeys: async (client) => keysOf.get(client)?.encryption() ?? [],
   }
 }
 
@@ -95,7 +95,7 @@ function readClient(
 
 /** A client whose name changed keeps what was fetched for it. */
 function keysFor({ keys }: Client, known: Entry | undefined, ports: RemoteKeysPorts): ClientKeys {
-  if ('jwks' in keys) return registeredKeys(importJwks(keys.jwks).keys)
+  if ('jwks' in keys) return registeredKeys(keys.jwks)
   const before = known?.client.keys
   const same = before !== undefined && 'jwksUri' in before && before.jwksUri === keys.jwksUri
   return same && known !== undefined ? known.keys : remoteKeys(keys.jwksUri, ports)

@@ -1,12 +1,19 @@
 import { fixedClock } from '@signet/engine/testing'
-import { generateSigningKey, selectKeys, type SigningKey } from '@signet/protocol'
+import {
+  generateEncryptionKey,
+  generateSigningKey,
+  selectKeys,
+  type DecryptionKey,
+  type SigningKey,
+} from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { FetchFailed, type Fetched } from './outgoing.ts'
 import { remoteKeys, type JwksFetchResult } from './remote-keys.ts'
 
 const [first, second] = [generateSigningKey('ES256'), generateSigningKey('ES256')]
-const jwks = (...keys: readonly SigningKey[]): string =>
+const [rsa, ec] = [generateEncryptionKey('RSA-OAEP-256'), generateEncryptionKey('ECDH-ES')]
+const jwks = (...keys: readonly (SigningKey | DecryptionKey)[]): string =>
   JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) })
 const signedBy = ({ kid }: SigningKey): { kid: string; alg: string } => ({ kid, alg: 'ES256' })
 
@@ -14,15 +21,21 @@ const signedBy = ({ kid }: SigningKey): { kid: string; alg: string } => ({ kid, 
 function publishing(...answers: readonly (Fetched | Error)[]) {
   const clock = fixedClock()
   const results: JwksFetchResult[] = []
+  const details: (string | undefined)[] = []
   const fetch = (): Promise<Fetched> => {
     const answer = answers[Math.min(results.length, answers.length - 1)] ?? new Error('no answer')
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
   }
-  const fetched = (_: string, result: JwksFetchResult): void => void results.push(result)
+  const fetched = (_: string, result: JwksFetchResult, detail?: string): void => {
+    results.push(result)
+    details.push(detail)
+  }
   const keys = remoteKeys('https://client.example/jwks', { fetch, clock, fetched })
   const kidsFor = async (wanted: { kid?: string; alg: string }): Promise<readonly unknown[]> =>
     selectKeys(await keys.find(wanted), wanted).map(({ kid }) => kid)
-  return { clock, results, kidsFor }
+  const encryptionKids = async (): Promise<readonly unknown[]> =>
+    (await keys.encryption()).map(({ kid }) => kid)
+  return { clock, results, details, kidsFor, encryptionKids }
 }
 const unreachable = new FetchFailed('network', 'ECONNREFUSED')
 
@@ -127,5 +140,44 @@ describe('PKJ-13 keys at a jwks_uri', () => {
     assert.equal(results.length, 1)
     assert.deepEqual(await kidsFor({ alg: 'PS256' }), [])
     assert.equal(results.length, 2)
+  })
+})
+
+describe('OIDC-18 keys to encrypt to at a jwks_uri', () => {
+  test('OIDC-18 come with the others, in one fetch', async () => {
+    const { results, details, kidsFor, encryptionKids } = publishing({ body: jwks(rsa, first, ec) })
+    assert.deepEqual(await encryptionKids(), [rsa.kid, ec.kid])
+    assert.deepEqual(await kidsFor(signedBy(first)), [first.kid])
+    assert.deepEqual(results, ['ok'])
+    assert.deepEqual(details, [undefined], 'no key was left aside')
+  })
+
+  test('OIDC-18 are looked for again when they are old, or when there are none', async () => {
+    const { clock, results, kidsFor, encryptionKids } = publishing(
+      { body: jwks(first) },
+      { body: jwks(first, ec) },
+      { body: jwks(first, rsa) },
+    )
+    await kidsFor(signedBy(first))
+    clock.advance(10)
+    assert.deepEqual(await encryptionKids(), [ec.kid])
+    clock.advance(599)
+    assert.deepEqual(await encryptionKids(), [ec.kid])
+    clock.advance(1)
+    assert.deepEqual(await encryptionKids(), [rsa.kid])
+    assert.equal(results.length, 3)
+  })
+
+  test('OIDC-18 are not asked for again and again where there are none', async () => {
+    const { results, encryptionKids } = publishing({ body: jwks(first) })
+    for (let attempt = 0; attempt < 5; attempt += 1) assert.deepEqual(await encryptionKids(), [])
+    assert.equal(results.length, 1)
+  })
+
+  test('a key that is good for nothing is named to the operator', async () => {
+    const keys = [first.publicJwk, ec.publicJwk, { kty: 'oct', kid: 'x', k: 'AAAA' }]
+    const { details, encryptionKids } = publishing({ body: JSON.stringify({ keys }) })
+    await encryptionKids()
+    assert.match(details[0] ?? '', /^key 2 \(kid "?x"?\): [^;]+$/)
   })
 })

@@ -1,6 +1,6 @@
 import type { Clock, Seconds } from '@signet/engine'
-import { importJwks, selectKeys, type ImportedJwks, type VerificationKey } from '@signet/protocol'
-import type { ClientKeys, Wanted } from './client-keys.ts'
+import { selectKeys, type VerificationKey } from '@signet/protocol'
+import { readKeys, type ClientKeys, type ReadKeys, type Wanted } from './client-keys.ts'
 import { FetchFailed, type Fetch, type FetchFailure } from './outgoing.ts'
 
 /** How a fetch of a JWK set ended; a label for metrics. */
@@ -22,13 +22,12 @@ const BETWEEN_FETCHES: Seconds = 10
 /** A key its owner has withdrawn must not work for ever because its owner cannot be reached. */
 const LONGEST_STALE: Seconds = 86_400
 
-interface KeySet {
-  readonly keys: readonly VerificationKey[]
+interface KeySet extends Omit<ReadKeys, 'ignored'> {
   readonly freshUntil: Seconds
   readonly believedUntil: Seconds
 }
 
-const NOTHING: KeySet = { keys: [], freshUntil: 0, believedUntil: 0 }
+const NOTHING: KeySet = { keys: [], encryption: [], freshUntil: 0, believedUntil: 0 }
 
 /**
  * The keys a client publishes at its `jwks_uri`. A key that is new there works at once: an unknown `kid` fetches the set
@@ -44,10 +43,10 @@ export function remoteKeys(url: string, { fetch, clock, fetched }: RemoteKeysPor
   const refresh = async (): Promise<void> => {
     try {
       const { body, maxAge = LONGEST_KEPT } = await fetch(url)
-      const { keys, ignored } = readJwks(body)
+      const { ignored, ...keys } = readJwks(body)
       const now = clock.now()
       const kept = Math.min(Math.max(maxAge, SHORTEST_KEPT), LONGEST_KEPT)
-      set = { keys, freshUntil: now + kept, believedUntil: now + LONGEST_STALE }
+      set = { ...keys, freshUntil: now + kept, believedUntil: now + LONGEST_STALE }
       fetched(url, 'ok', ignored.length > 0 ? ignored.join('; ') : undefined)
     } catch (error) {
       if (!(error instanceof FetchFailed)) throw error
@@ -67,11 +66,14 @@ export function remoteKeys(url: string, { fetch, clock, fetched }: RemoteKeysPor
     await underWay
   }
 
+  const current = async (isLacking: (known: KeySet) => boolean): Promise<KeySet> => {
+    if (clock.now() >= set.freshUntil || isLacking(set)) await refreshUnlessJustTried()
+    return clock.now() < set.believedUntil ? set : NOTHING
+  }
+
   return {
-    find: async (wanted) => {
-      if (clock.now() >= set.freshUntil || lacks(set.keys, wanted)) await refreshUnlessJustTried()
-      return clock.now() < set.believedUntil ? set.keys : []
-    },
+    find: async (wanted) => (await current(({ keys }) => lacks(keys, wanted))).keys,
+    encryption: async () => (await current(({ encryption }) => encryption.length === 0)).encryption,
   }
 }
 
@@ -80,9 +82,9 @@ function lacks(keys: readonly VerificationKey[], { kid, alg }: Wanted): boolean 
   return !keys.some((key) => key.kid === kid)
 }
 
-function readJwks(body: string): ImportedJwks {
+function readJwks(body: string): ReadKeys {
   try {
-    return importJwks(JSON.parse(body))
+    return readKeys(JSON.parse(body))
   } catch (error) {
     throw new FetchFailed('malformed', 'the answer is no JWK set', error)
   }
