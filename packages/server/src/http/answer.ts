@@ -70,17 +70,19 @@ export interface PageOptions {
   readonly cookies?: string[]
   /** Where the redirects after a form of this page may end, beside ourselves: see `formTarget`. */
   readonly formTargets?: readonly string[]
+  /** The source expression of the one script it may run; absent: none. */
+  readonly script?: string
 }
 
-/** A page for a person: no script, no frame around it, nothing from elsewhere, and no trace in a cache or a Referer. */
+/** A page for a person: no script but the one named, no frame around it, nothing from elsewhere, and no trace in a cache or a Referer. */
 export function page(html: string, options: PageOptions = {}): Answer {
-  const { status = 200, headers, cookies = [], formTargets = [] } = options
+  const { status = 200, headers, cookies = [] } = options
   return {
     status,
     headers: {
       ...NEVER_STORED,
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy(formTargets),
+      'content-security-policy': policy(options),
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
@@ -92,9 +94,10 @@ export function page(html: string, options: PageOptions = {}): Answer {
 }
 
 /** @see Content Security Policy Level 3 */
-function policy(formTargets: readonly string[]): string {
+function policy({ formTargets = [], script }: PageOptions): string {
   return [
     "default-src 'none'",
+    ...(script === undefined ? [] : [`script-src ${script}`]),
     "style-src 'self'",
     "img-src 'self'",
     ["form-action 'self'", ...formTargets].join(' '),

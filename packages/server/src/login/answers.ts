@@ -5,8 +5,10 @@ import type {
   ConsentNeeded,
   EndSessionOutcome,
   ErrorPage,
+  FormPostToClient,
   LoginNeeded,
   RedirectToClient,
+  ResponseToClient,
   Service,
 } from '@signet/engine'
 import { formTarget, page, seeOther, type Answer } from '../http/answer.ts'
@@ -16,6 +18,7 @@ import { consentPage } from '../pages/consent.ts'
 import { errorPage } from '../pages/error.ts'
 import { loginPage } from '../pages/login.ts'
 import { loggedOutPage, logoutPage } from '../pages/logout.ts'
+import { RESPONSE_SCRIPT, responsePage } from '../pages/response.ts'
 import type { LoginProblem } from '../pages/texts.ts'
 import { clearCookie, cookieNames, setCookie } from './cookies.ts'
 import { isShownAsScope, scopeText } from './scope-texts.ts'
@@ -41,7 +44,7 @@ export interface LoginRefused extends Omit<LoginNeeded, 'action'> {
 /** A consent with the name the person knows itself by. */
 export type ConsentShown = ConsentNeeded & { readonly userName: string }
 
-export type ShownOutcome = LoginNeeded | LoginRefused | ConsentShown | RedirectToClient | ErrorPage
+export type ShownOutcome = LoginNeeded | LoginRefused | ConsentShown | ResponseToClient | ErrorPage
 
 /** Somebody whose session ends, and the parameters of the request, to come back with the confirmation. */
 export interface Leaving {
@@ -63,6 +66,8 @@ export function browserAnswers(service: Service): BrowserAnswers {
   const interactionUrl = (id: string): string => `${service.endpoints.interaction}/${id}`
   const sorry = (outcome: ErrorPage, visitor: Visitor): Answer =>
     errorAnswer(outcome, { service, visitor, cookieName: names.browser })
+  const posted = (outcome: FormPostToClient, visitor: Visitor): Answer =>
+    responseAnswer(outcome, service, visitor)
 
   return {
     begin: {
@@ -71,6 +76,7 @@ export function browserAnswers(service: Service): BrowserAnswers {
         return seeOther(interactionUrl(interactionId), cookies)
       },
       redirect: toClient,
+      'form-post': posted,
       page: sorry,
     },
     interaction: {
@@ -78,6 +84,7 @@ export function browserAnswers(service: Service): BrowserAnswers {
       'login-refused': (outcome, where) => loginAnswer(outcome, service, where),
       consent: (outcome, where) => consentAnswer(outcome, service, where),
       redirect: toClient,
+      'form-post': (outcome, { visitor }) => posted(outcome, visitor),
       page: (outcome, { visitor }) => sorry(outcome, visitor),
     },
     authenticated: {
@@ -85,7 +92,7 @@ export function browserAnswers(service: Service): BrowserAnswers {
         seeOther(interactionUrl(id), [setCookie(names.session, session), ...cookies]),
       page: (outcome, { visitor }) => sorry(outcome, visitor),
     },
-    complete: { redirect: toClient, page: sorry },
+    complete: { redirect: toClient, 'form-post': posted, page: sorry },
     endSession: {
       'logged-out': ({ location, clientName }, { visitor }) => {
         const cookies = [clearCookie(names.session)]
@@ -101,6 +108,20 @@ export function browserAnswers(service: Service): BrowserAnswers {
 
 function toClient({ location }: RedirectToClient): Answer {
   return seeOther(location)
+}
+
+/** A form that leaves for the client by itself, or by a button where no script runs. */
+function responseAnswer(
+  { redirectUri, fields }: FormPostToClient,
+  service: Service,
+  visitor: Visitor,
+): Answer {
+  const hidden = fields.map(([name, value]) => ({ name, value }))
+  const model = { ...siteOf(service), action: redirectUri, fields: hidden }
+  return page(responsePage(model, languageOf(visitor)), {
+    formTargets: formTarget(redirectUri),
+    script: RESPONSE_SCRIPT,
+  })
 }
 
 interface Apology {

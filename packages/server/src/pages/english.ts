@@ -41,6 +41,13 @@ export const english: Texts = {
     cancel: 'Cancel',
     pledge: { claim: 'You decide.', detail: 'Nothing is shared before you approve.' },
   },
+  response: {
+    title: 'One moment',
+    lead: 'You return to {host}',
+    continue: 'Continue',
+    help: 'If nothing happens by itself, press the button.',
+    pledge: { claim: 'That was it.', detail: 'The application takes over from here.' },
+  },
   logout: {
     title: 'Sign out?',
     asks: 'Do you want to end your session at {service}?',

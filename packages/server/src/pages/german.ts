@@ -41,6 +41,13 @@ export const german: Texts = {
     cancel: 'Abbrechen',
     pledge: { claim: 'Sie entscheiden.', detail: 'Ohne Ihre Zustimmung wird nichts geteilt.' },
   },
+  response: {
+    title: 'Einen Moment',
+    lead: 'Sie kehren zurück zu {host}',
+    continue: 'Weiter',
+    help: 'Wenn von selbst nichts geschieht, drücken Sie den Knopf.',
+    pledge: { claim: 'Das war es schon.', detail: 'Von hier an übernimmt die Anwendung.' },
+  },
   logout: {
     title: 'Abmelden?',
     asks: 'Möchten Sie Ihre Sitzung bei {service} beenden?',

@@ -24,6 +24,7 @@ const templates = [
   'phrase',
   'login',
   'consent',
+  'response',
   'logout',
   'logged-out',
   'error',

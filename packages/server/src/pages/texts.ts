@@ -57,6 +57,13 @@ export interface Texts {
     readonly cancel: string
     readonly pledge: Pledge
   }
+  readonly response: {
+    readonly title: string
+    readonly lead: Phrase<'host'>
+    readonly continue: string
+    readonly help: string
+    readonly pledge: Pledge
+  }
   readonly logout: {
     readonly title: string
     readonly asks: Phrase<'service'>

@@ -5,6 +5,7 @@ import type { Language } from '../language.ts'
 import { type LoginPage, loginPage } from '../login.ts'
 import { loggedOutPage, logoutPage } from '../logout.ts'
 import { refusalPage } from '../refusal.ts'
+import { responsePage } from '../response.ts'
 import type { ErrorKind, LoginProblem } from '../texts.ts'
 
 /** Turns a harmless text of a sample into the one to try out. */
@@ -94,6 +95,17 @@ function otherSamples(disguise: Disguise): Record<string, Sample> {
           cookieName: disguise('__Host-signet-interaction'),
           detail: disguise('the request_uri has been used'),
           eventId,
+          serviceName,
+        },
+        language,
+      ),
+    response: (language) =>
+      responsePage(
+        {
+          action: disguise('https://app.budget-planner.example/callback'),
+          fields: [
+            { name: disguise('response'), value: disguise('eyJhbGciOiJFUzI1NiJ9.e30.c2ln') },
+          ],
           serviceName,
         },
         language,
