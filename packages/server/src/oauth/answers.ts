@@ -1,13 +1,16 @@
-import type {
-  IntrospectOutcome,
-  PushOutcome,
-  RefusedOutcome,
-  RevokeOutcome,
-  Service,
-  TokenOutcome,
-  UserinfoOutcome,
+import {
+  acceptsJwt,
+  authenticationMethods,
+  type BackChannelRequest,
+  type IntrospectOutcome,
+  type PushOutcome,
+  type RefusedOutcome,
+  type RevokeOutcome,
+  type Service,
+  type TokenOutcome,
+  type UserinfoOutcome,
 } from '@signet/engine'
-import { ALGORITHMS, serialiseChallenges } from '@signet/protocol'
+import { ALGORITHMS, serialiseChallenges, type AuthenticationChallenge } from '@signet/protocol'
 import { empty, json, jwt, type Answer, type Headers } from '../http/answer.ts'
 
 /** One HTTP answer for every action an outcome may have; a missing one does not compile. */
@@ -35,21 +38,20 @@ export function answer<Outcome extends { readonly action: string }, Context = un
 export interface ClientAnswers {
   readonly push: Answers<PushOutcome>
   readonly token: Answers<TokenOutcome>
-  readonly introspect: Answers<IntrospectOutcome>
+  readonly introspect: Answers<IntrospectOutcome, Pick<BackChannelRequest, 'accept'>>
   readonly revoke: Answers<RevokeOutcome>
   readonly userinfo: Answers<UserinfoOutcome>
 }
 
-export function clientAnswers({ issuer, endpoints }: Service): ClientAnswers {
-  const refused = (outcome: RefusedOutcome, headers?: Headers): Answer =>
-    json(
-      outcome.refusal.error === 'invalid_client' ? 401 : 400,
-      errorBody(outcome, endpoints.errors),
-      {
-        ...nonceOf(outcome),
-        ...headers,
-      },
-    )
+export function clientAnswers(service: Service): ClientAnswers {
+  const { endpoints } = service
+  const refused = (
+    outcome: RefusedOutcome,
+    status = statusOf(outcome),
+    headers?: Headers,
+  ): Answer =>
+    json(status, errorBody(outcome, endpoints.errors), { ...nonceOf(outcome), ...headers })
+  const credentials = { 'www-authenticate': credentialsTaken(service) }
   return {
     push: {
       created: ({ requestUri, expiresIn, ...outcome }) =>
@@ -61,9 +63,13 @@ export function clientAnswers({ issuer, endpoints }: Service): ClientAnswers {
       refused: (outcome) => refused(outcome),
     },
     introspect: {
-      introspected: ({ response }) => json(200, response),
-      refused: (outcome) =>
-        refused(outcome, { 'www-authenticate': `private_key_jwt realm="${issuer}"` }),
+      introspected: ({ body }) =>
+        'jwt' in body ? jwt(body.jwt, INTROSPECTION_JWT) : json(200, body.json),
+      // X11: RFC 7662 §2.3 says 401 of who is unknown, RFC 9701 §5 says 400 of who wants a JWT.
+      refused: (outcome, request) =>
+        statusOf(outcome) === 401 && !acceptsJwt(request)
+          ? refused(outcome, 401, credentials)
+          : refused(outcome, 400),
     },
     revoke: {
       revoked: () => empty(200),
@@ -76,6 +82,20 @@ export function clientAnswers({ issuer, endpoints }: Service): ClientAnswers {
     },
   }
 }
+
+/** @see RFC 6749 §5.2 */
+function statusOf({ refusal }: RefusedOutcome): number {
+  return refusal.error === 'invalid_client' ? 401 : 400
+}
+
+/** How clients authenticate here, by the names of their metadata: HTTP itself has no words for it. */
+function credentialsTaken(service: Service): string {
+  const methods = authenticationMethods(service)
+  return methods.map((method) => `${method} realm="${service.issuer}"`).join(', ')
+}
+
+/** @see RFC 9701 §5 */
+const INTROSPECTION_JWT: Headers = { 'content-type': 'application/token-introspection+jwt' }
 
 /** RFC 6749 §5.2, and where the operator finds the reason. */
 export interface ErrorBody {
@@ -104,19 +124,19 @@ function nonceOf({ dpopNonce }: { readonly dpopNonce?: string }): Headers {
  */
 function challenge(outcome: RefusedOutcome, errors: string): Answer {
   const body = errorBody(outcome, errors)
-  const { error, scope } = outcome.challenge ?? {}
-  const told = serialiseChallenges([
-    {
-      scheme: 'DPoP',
-      parameters: [
-        ['algs', ALGORITHMS.join(' ')],
-        ['error', error],
-        ['error_description', error && body.error_description],
-        ['error_uri', error && body.error_uri],
-        ['scope', scope],
-      ],
-    },
-  ])
+  const { schemes = [], error, scope } = outcome.challenge ?? {}
+  const why: AuthenticationChallenge['parameters'] = [
+    ['error', error],
+    ['error_description', error && body.error_description],
+    ['error_uri', error && body.error_uri],
+    ['scope', scope],
+  ]
+  const told = serialiseChallenges(
+    schemes.map((scheme) => ({
+      scheme,
+      parameters: scheme === 'DPoP' ? [['algs', ALGORITHMS.join(' ')], ...why] : why,
+    })),
+  )
   const headers = { ...nonceOf(outcome), 'www-authenticate': told }
   if (error === undefined) return empty(401, headers)
   return json(RESOURCE_STATUS[error] ?? 401, body, headers)
