@@ -1,4 +1,4 @@
-import { endpointsOf, type Service } from '@signet/engine'
+import { endpointsOf, TERMS, type Service } from '@signet/engine'
 import { hashPassword, startServer, type Config } from '@signet/server'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -53,6 +53,8 @@ const service: Service = {
   resources: [],
   defaultResource: ISSUER,
   signingAlgorithms: ['ES256'],
+  ...TERMS['fapi2-security'],
+  requestObjectEncryption: [],
 }
 
 async function configuration(
@@ -61,6 +63,7 @@ async function configuration(
 ): Promise<Config> {
   return {
     listen: { host: '127.0.0.1', port: 0 },
+    proxies: { trusted: [] },
     store: mode === 'memory' ? { memory: true } : { sqlite: join(temporaryFolder(), 'signet.db') },
     log: { level: 'info' },
     outgoing: { allowPrivateHosts: [], trustedCas: [] },

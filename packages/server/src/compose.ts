@@ -5,7 +5,6 @@ import {
   type Random,
   type Store,
 } from '@signet/engine'
-import type { AddressInfo } from 'node:net'
 import type { DestinationStream, Logger } from 'pino'
 import { createClients } from './adapters/clients.ts'
 import { deflate } from './adapters/deflate.ts'
@@ -18,9 +17,10 @@ import { createSubjects } from './adapters/subjects.ts'
 import { systemClock, systemRandom } from './adapters/system.ts'
 import type { Config, ServiceConfig } from './config/config.ts'
 import { StepLog } from './dev/step-log.ts'
-import { closeGently } from './http/close.ts'
+import { openListeners } from './http/listeners.ts'
+import type { Observe } from './http/mount.ts'
+import { trustedProxies, type TrustedProxies } from './http/proxies.ts'
 import type { Served } from './http/served.ts'
-import { createServer } from './http/server.ts'
 import { createPasswordChecks, type PasswordChecks } from './login/password-check.ts'
 import { createThrottle } from './login/throttle.ts'
 import { openManagement } from './management/health.ts'
@@ -29,12 +29,13 @@ import { createLog } from './management/log.ts'
 import { createMetrics, type Metrics } from './management/metrics.ts'
 import { countedEngine, observedStore } from './management/observed.ts'
 import { startSweeping } from './management/sweeping.ts'
-import { routes } from './oauth/routes.ts'
 
 /** A server that takes requests. */
 export interface RunningServer {
   /** Where it listens, as the machine sees it; the issuers are what clients see. */
   readonly url: string
+  /** The same of the listener for clients with certificates, if there is one. */
+  readonly mtlsUrl?: string
   /** Of `/livez`, `/readyz` and `/metrics`, if they are served. */
   readonly managementUrl?: string
   /** Turns readiness off, takes no more connections, lets requests under way end, and lets go of everything. */
@@ -64,6 +65,7 @@ interface Shared {
   readonly fetch: Fetch
   readonly post: Post
   readonly checks: PasswordChecks
+  readonly proxies: TrustedProxies
   /** Only in development. */
   readonly steps?: StepLog
 }
@@ -102,6 +104,7 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
     fetch: createFetch(config.outgoing),
     post: createPost(config.outgoing),
     checks: createPasswordChecks(),
+    proxies: trustedProxies(config.proxies.trusted),
     ...(options.development === true && { steps: new StepLog(() => clock.milliseconds()) }),
   }
 }
@@ -109,25 +112,22 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
 /** Adds to `undo` whatever it opened, in order. */
 async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningServer> {
   const { config, stores, metrics, log } = shared
-  const hosted = []
+  const services: Served[] = []
   for (const service of config.services) {
     const { served, stop } = await openService(service, shared)
     undo.push(stop)
-    hosted.push({ served, routes: routes(served) })
+    services.push(served)
   }
-  const durations = new Map<string, { observe(seconds: number): void }>()
-  const app = createServer(config.listen, hosted, (step, milliseconds) => {
-    const series = durations.get(step) ?? metrics.duration.labels({ step })
-    durations.set(step, series)
-    series.observe(milliseconds / 1000)
+  const { url, mtlsUrl, close } = await openListeners(services, {
+    config,
+    proxies: shared.proxies,
+    observe: stepDurations(metrics),
   })
-  let draining = false
-  const { host, port } = config.listen
-  undo.push(() => closeGently(app, config.drain * 1000))
-  await app.listen({ host, port })
+  undo.push(() => close(config.drain * 1000))
 
   const sweeping = startSweeping({ sweep: (budget) => stores.sweep(budget), metrics, log })
   undo.push(() => sweeping.stop())
+  let draining = false
   const management =
     config.management &&
     (await openManagement(config.management, {
@@ -136,9 +136,12 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningSe
       draining: () => draining,
       ...(shared.steps && { steps: shared.steps }),
     }))
-  log.info({ issuers: config.services.map(({ service }) => service.issuer), port }, 'listening')
+  const issuers = config.services.map(({ service }) => service.issuer)
+  const mtlsPort = config.mtls?.listen.port
+  log.info({ issuers, port: config.listen.port, mtlsPort }, 'listening')
   return {
-    url: urlOf(config.listen, app.server.address()),
+    url,
+    ...(mtlsUrl !== undefined && { mtlsUrl }),
     ...(management !== undefined && { managementUrl: management.url }),
     close: async () => {
       if (draining) return
@@ -157,14 +160,14 @@ function works(check: () => Promise<unknown>): Promise<boolean> {
   )
 }
 
-/** Where a server listens, as the machine sees it. */
-export function urlOf(
-  { host, port, tls }: Config['listen'],
-  address: AddressInfo | string | null,
-): string {
-  const actual = typeof address === 'object' && address !== null ? address.port : port
-  const name = host.includes(':') ? `[${host}]` : host
-  return `${tls === undefined ? 'http' : 'https'}://${name}:${actual}`
+/** How long each step took, by its name: looked up once, because every request asks. */
+function stepDurations({ duration }: Metrics): Observe {
+  const durations = new Map<string, { observe(seconds: number): void }>()
+  return (step, milliseconds) => {
+    const series = durations.get(step) ?? duration.labels({ step })
+    durations.set(step, series)
+    series.observe(milliseconds / 1000)
+  }
 }
 
 /** A service with its ports filled; `stop` ends what it does on its own. */
@@ -176,7 +179,7 @@ interface OpenedService {
 /** Carries out what the file declares for a service, and makes it ready to be served. */
 async function openService(config: ServiceConfig, shared: Shared): Promise<OpenedService> {
   const { service } = config
-  const { clock, random, checks, metrics, limit } = shared
+  const { clock, random, checks, metrics, limit, proxies } = shared
   const log = shared.log.child({ issuer: service.issuer })
   const store = observedStore(shared.stores.store(service.issuer), { metrics, log, limit })
   await carryOut(config, { store, clock, random })
@@ -205,6 +208,7 @@ async function openService(config: ServiceConfig, shared: Shared): Promise<Opene
       clock,
       random,
       log,
+      proxies,
       login: { throttle: createThrottle({ store, clock, secrets }), checks, secrets },
       jwksMaxAge: Math.min(LONGEST_JWKS_AGE, Math.floor(shared.config.keys.announce / 2)),
     },

@@ -1,8 +1,12 @@
 import type { Seconds, Service } from '@signet/engine'
+import type { CertificateHeaderFormat } from '@signet/protocol'
 
 /** What a process runs with: file and environment read, checked, defaults applied, paths absolute. */
 export interface Config {
   readonly listen: Listen
+  /** Where clients come with certificates; absent: nowhere. */
+  readonly mtls?: MutualTlsListen
+  readonly proxies: Proxies
   /** `/livez`, `/readyz`, `/metrics`; absent: not served. */
   readonly management?: { readonly host: string; readonly port: number }
   /** `memory` is for tests and the bench; `signet serve` refuses it. */
@@ -21,6 +25,23 @@ export interface Listen {
   readonly port: number
   /** PEM. Absent only on loopback, behind something that speaks TLS. */
   readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
+/** The second listener. What of a certificate counts, the `mtls` of each service says. */
+export interface MutualTlsListen {
+  readonly listen: Listen
+  /** As clients see it: of the twins of endpoints, unless a service has an origin of its own. */
+  readonly origin: string
+  /** PEM, one certificate each. */
+  readonly trustedCas: readonly string[]
+}
+
+/** What stands before this server. */
+export interface Proxies {
+  /** IP addresses and networks (CIDR): only from there a header field is believed that speaks of somebody else. */
+  readonly trusted: readonly string[]
+  /** In which field they bring the certificate of a client; absent: the connection tells it. */
+  readonly clientCertificateHeader?: CertificateHeaderFormat
 }
 
 /** What requests this server makes itself (`jwks_uri`, `backchannel_logout_uri`) may reach. */

@@ -1,10 +1,15 @@
+import type { Profile } from '@signet/engine'
+import type { CertificateHeaderFormat, KeyManagement } from '@signet/protocol'
+
 /** A configuration file by its own names, checked by `schema.ts`: `undefined` says absent, as zod does. */
-export interface ConfigFile extends Omit<ServiceFile, 'issuer'> {
+export interface ConfigFile extends Omit<ServiceFile, 'issuer' | 'mtls_origin'> {
   readonly $schema?: string | undefined
   readonly issuer?: string | undefined
   /** Several issuers in one process; instead of issuer and what belongs to it. */
   readonly services?: readonly ServiceFile[] | undefined
   readonly listen: ListenFile
+  readonly mtls?: MutualTlsFile | undefined
+  readonly proxies?: ProxiesFile | undefined
   readonly management?: { readonly host?: string | undefined; readonly port: number } | undefined
   readonly store: { readonly sqlite: string }
   readonly log?:
@@ -29,16 +34,32 @@ export interface ListenFile {
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined
 }
 
+/** Where clients come with certificates. */
+export interface MutualTlsFile {
+  readonly origin: string
+  readonly listen: ListenFile
+  readonly trusted_cas?: readonly string[] | undefined
+}
+
+/** What stands before this server. */
+export interface ProxiesFile {
+  readonly trusted: readonly string[]
+  readonly client_certificate_header?: CertificateHeaderFormat | undefined
+}
+
 /** What a file says of one issuer. */
 export interface ServiceFile {
   readonly issuer: string
   readonly name?: string | undefined
-  readonly profile?: 'fapi2-security' | undefined
+  readonly profile?: Profile | undefined
+  /** Instead of that of `mtls`, where several services share a path. */
+  readonly mtls_origin?: string | undefined
   readonly lifetimes?: LifetimesFile | undefined
   readonly dpop?: { readonly nonce?: 'off' | 'required' | undefined } | undefined
   readonly status_list?:
     { readonly enabled?: boolean | undefined; readonly ttl?: number | undefined } | undefined
   readonly signing_algorithms?: readonly ('ES256' | 'PS256' | 'EdDSA')[] | undefined
+  readonly request_object_encryption?: readonly KeyManagement[] | undefined
   /** RFC 7591 metadata. */
   readonly clients?: readonly Readonly<Record<string, unknown>>[] | undefined
   readonly scopes?: Readonly<Record<string, ScopeFile>> | undefined

@@ -4,6 +4,7 @@ import {
   endpointsOf,
   InvalidClient,
   UNAUTHENTICATED_KEPT,
+  TERMS,
   type Lifetimes,
   type Service,
 } from '@signet/engine'
@@ -16,6 +17,7 @@ import type { ConfigFile, LifetimesFile, ServiceFile } from './file.ts'
 import { readPem } from './files.ts'
 import { SERVER_FILE } from './format.ts'
 import { listenOn, listenProblems } from './listen.ts'
+import { mutualTlsListen, mutualTlsOf, mutualTlsProblems } from './mutual-tls.ts'
 import { InvalidConfig } from './problems.ts'
 import { readConfig } from './read.ts'
 
@@ -48,6 +50,7 @@ const SERVICE_KEYS = [
   'dpop',
   'status_list',
   'signing_algorithms',
+  'request_object_encryption',
   'clients',
   'scopes',
   'resources',
@@ -57,11 +60,18 @@ const SERVICE_KEYS = [
 
 function resolveConfig(file: ConfigFile, path: string): Config {
   const { listen, management, log, keys, audit } = file
-  const services = servicesOf(file).map(serviceConfig)
-  const problems = [...serviceProblems(services), ...listenProblems(file)]
+  const mtls = mutualTlsListen(file, path)
+  const services = servicesOf(file).map((each) => serviceConfig(each, mtls))
+  const problems = [
+    ...serviceProblems(services),
+    ...listenProblems(listen),
+    ...mutualTlsProblems(file, services),
+  ]
   if (problems.length > 0) throw new InvalidConfig(path, problems)
   return {
-    listen: listenOn(listen, path),
+    listen: listenOn(listen, { path, setting: 'listen' }),
+    ...mtls,
+    proxies: proxiesOf(file),
     ...(management && { management: over({ host: '127.0.0.1', port: 0 }, management) }),
     store: { sqlite: resolve(dirname(path), file.store.sqlite) },
     log: over<Config['log']>({ level: 'info' }, log),
@@ -83,6 +93,14 @@ function outgoingOf({ outgoing }: ConfigFile, path: string): Config['outgoing'] 
   }
 }
 
+function proxiesOf({ proxies }: ConfigFile): Config['proxies'] {
+  const clientCertificateHeader = proxies?.client_certificate_header
+  return {
+    trusted: proxies?.trusted ?? [],
+    ...(clientCertificateHeader !== undefined && { clientCertificateHeader }),
+  }
+}
+
 function servicesOf(file: ConfigFile): readonly ServiceFile[] {
   if (file.services !== undefined) return file.services
   const { issuer = '' } = file
@@ -90,8 +108,8 @@ function servicesOf(file: ConfigFile): readonly ServiceFile[] {
   return [{ ...own, issuer }]
 }
 
-function serviceConfig(file: ServiceFile): ServiceConfig {
-  const { issuer, name = 'Signet', clients = [], users = [] } = file
+function serviceConfig(file: ServiceFile, mtls: Pick<Config, 'mtls'>): ServiceConfig {
+  const { issuer, name = 'Signet', profile = 'fapi2-security', clients = [], users = [] } = file
   const resources = resourcesOf(file)
   const service: Service = {
     issuer,
@@ -104,6 +122,9 @@ function serviceConfig(file: ServiceFile): ServiceConfig {
     resources,
     defaultResource: file.default_resource ?? resources[0]?.identifier ?? issuer,
     signingAlgorithms: file.signing_algorithms ?? ['ES256', 'PS256', 'EdDSA'],
+    ...TERMS[profile],
+    requestObjectEncryption: [...new Set(file.request_object_encryption)],
+    ...mutualTlsOf(file, mtls),
   }
   return { service, clients, users: users.map(withoutUndefined) }
 }

@@ -1,6 +1,7 @@
+import { PROFILES, TERMS, type Profile, type Service } from '@signet/engine'
 import { X509Certificate } from 'node:crypto'
-import { stringify } from 'yaml'
-import type { Config, Listen, ServiceConfig } from './config.ts'
+import { Document, isScalar, visit } from 'yaml'
+import type { Config, Listen, MutualTlsListen, ServiceConfig } from './config.ts'
 
 const REDACTED = '[redacted]'
 
@@ -18,11 +19,14 @@ const SECRET: ReadonlySet<string> = new Set([
 
 /** The effective configuration in the shape of the file, as YAML: defaults and environment applied, secrets left out. */
 export function printConfig(config: Config): string {
-  const { listen, management, store, log, outgoing, keys, audit, drain, services } = config
-  const [first, ...more] = services.map(serviceFile)
+  const { listen, mtls, proxies, management, store, log, outgoing, services } = config
+  const { keys, audit, drain } = config
+  const several = services.length > 1
   const file = {
-    ...(more.length === 0 ? first : undefined),
+    ...(several ? undefined : services.map(serviceFile)[0]),
     listen: listenFile(listen),
+    mtls: mtls && mutualTlsFile(mtls),
+    proxies: proxies.trusted.length === 0 ? undefined : proxiesFile(proxies),
     management,
     store,
     log,
@@ -33,9 +37,51 @@ export function printConfig(config: Config): string {
     keys,
     audit,
     drain,
-    services: more.length === 0 ? undefined : [first, ...more],
+    services: several
+      ? services.map((each) => ({ ...serviceFile(each), mtls_origin: mutualTlsOrigin(each) }))
+      : undefined,
   }
-  return stringify(redacted(file), { aliasDuplicateObjects: false })
+  const document = new Document(redacted(file), { aliasDuplicateObjects: false })
+  sayWhatProfilesMean(document)
+  return document.toString()
+}
+
+/** A profile is a word; what it turns on stands behind it. */
+function sayWhatProfilesMean(document: Document): void {
+  visit(document, {
+    Pair: (_, { key, value }) => {
+      if (!isScalar(key) || key.value !== 'profile' || !isScalar(value)) return
+      const profile = PROFILES.find((known) => known === value.value)
+      if (profile !== undefined) value.comment = ` ${meaningOf(profile)}`
+    },
+  })
+}
+
+function meaningOf(profile: Profile): string {
+  const { requireSignedRequests, responseModes } = TERMS[profile]
+  const requests = requireSignedRequests ? 'signed requests only' : 'requests signed or not'
+  return `${requests}; responses as ${responseModes.join(', ')}`
+}
+
+/** The profile whose terms a service has. */
+function profileOf({ requireSignedRequests, responseModes }: Service): Profile | undefined {
+  return PROFILES.find(
+    (profile) =>
+      TERMS[profile].requireSignedRequests === requireSignedRequests &&
+      TERMS[profile].responseModes.join(' ') === responseModes.join(' '),
+  )
+}
+
+function mutualTlsOrigin({ service: { mtls } }: ServiceConfig): string | undefined {
+  return mtls && new URL(mtls.endpoints.token).origin
+}
+
+function mutualTlsFile({ origin, listen, trustedCas }: MutualTlsListen): object {
+  return { origin, listen: listenFile(listen), trusted_cas: trustedCas.map(described) }
+}
+
+function proxiesFile({ trusted, clientCertificateHeader }: Config['proxies']): object {
+  return { trusted, client_certificate_header: clientCertificateHeader }
 }
 
 function serviceFile({ service, clients, users }: ServiceConfig): object {
@@ -43,7 +89,7 @@ function serviceFile({ service, clients, users }: ServiceConfig): object {
   return {
     issuer,
     name,
-    profile: 'fapi2-security',
+    profile: profileOf(service),
     lifetimes: {
       pushed_request: lifetimes.pushedRequest,
       interaction: lifetimes.interaction,
@@ -56,6 +102,7 @@ function serviceFile({ service, clients, users }: ServiceConfig): object {
     dpop,
     status_list: statusList,
     signing_algorithms: service.signingAlgorithms,
+    request_object_encryption: service.requestObjectEncryption,
     scopes,
     resources: resources.map((resource) => ({
       resource: resource.identifier,

@@ -1,11 +1,18 @@
+import { PROFILES } from '@signet/engine'
+import { CERTIFICATE_HEADER_FORMATS, KEY_MANAGEMENT } from '@signet/protocol'
 import { z } from 'zod'
 import type { ConfigFile } from './file.ts'
+import { isNetwork } from './networks.ts'
 
 /** Everything a configuration file may say. Names are those of the wire and of the documentation. */
 
 export const seconds: z.ZodInt = z.int().min(1)
 const port = z.int().min(0).max(65_535)
 const algorithm = z.enum(['ES256', 'PS256', 'EdDSA'])
+
+const profile = z.enum(PROFILES)
+/** Several values are for the time in which one certificate takes the place of another. */
+const names = z.union([z.string(), z.array(z.string())])
 
 const jwks = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })) })
 
@@ -22,15 +29,37 @@ export const clientSchema: z.ZodType<Readonly<Record<string, unknown>>> = z
     backchannel_logout_session_required: z.boolean().optional(),
     token_endpoint_auth_method: z.string().optional(),
     token_endpoint_auth_signing_alg: z.string().optional(),
+    tls_client_auth_subject_dn: names.optional(),
+    tls_client_auth_san_dns: names.optional(),
+    tls_client_auth_san_uri: names.optional(),
+    tls_client_auth_san_ip: names.optional(),
+    tls_client_auth_san_email: names.optional(),
     jwks: jwks.optional(),
     jwks_uri: z.string().optional(),
     grant_types: z.array(z.string()).optional(),
     response_types: z.array(z.string()).optional(),
     scope: z.string().optional(),
     dpop_bound_access_tokens: z.boolean().optional(),
+    tls_client_certificate_bound_access_tokens: z.boolean().optional(),
+    use_mtls_endpoint_aliases: z.boolean().optional(),
     require_pushed_authorization_requests: z.boolean().optional(),
+    require_signed_request_object: z.boolean().optional(),
+    request_object_signing_alg: z.string().optional(),
+    request_object_encryption_alg: z.string().optional(),
+    request_object_encryption_enc: z.string().optional(),
+    response_modes: z.array(z.string()).optional(),
+    authorization_signed_response_alg: z.string().optional(),
+    authorization_encrypted_response_alg: z.string().optional(),
+    authorization_encrypted_response_enc: z.string().optional(),
     id_token_signed_response_alg: z.string().optional(),
+    id_token_encrypted_response_alg: z.string().optional(),
+    id_token_encrypted_response_enc: z.string().optional(),
     userinfo_signed_response_alg: z.string().optional(),
+    userinfo_encrypted_response_alg: z.string().optional(),
+    userinfo_encrypted_response_enc: z.string().optional(),
+    introspection_signed_response_alg: z.string().optional(),
+    introspection_encrypted_response_alg: z.string().optional(),
+    introspection_encrypted_response_enc: z.string().optional(),
     subject_type: z.string().optional(),
     default_max_age: z.int().min(0).optional(),
     require_auth_time: z.boolean().optional(),
@@ -40,8 +69,11 @@ export const clientSchema: z.ZodType<Readonly<Record<string, unknown>>> = z
     policy_uri: z.string().optional(),
     tos_uri: z.string().optional(),
     access_token_format: z.enum(['jwt', 'opaque']).optional(),
+    profile: profile.optional().describe('What it is held to beyond the profile of the service.'),
   })
-  .describe('A client: RFC 7591 metadata, and access_token_format (jwt or opaque).')
+  .describe(
+    'A client: RFC 7591 metadata of all extensions, access_token_format (jwt or opaque), and profile.',
+  )
 
 const user = z.strictObject({
   username: z.string().min(1).max(255),
@@ -68,7 +100,7 @@ const resource = z.strictObject({
 const service = {
   issuer: z.string().describe('https URL, without query or fragment; a path is allowed.'),
   name: z.string().min(1).max(100).optional().describe('Shown on the pages.'),
-  profile: z.literal('fapi2-security').optional(),
+  profile: profile.optional(),
   lifetimes: z
     .strictObject({
       pushed_request: seconds.optional().describe('At most 599.'),
@@ -90,6 +122,10 @@ const service = {
     .optional()
     .describe('Whether access tokens name their place in a published list of revoked ones.'),
   signing_algorithms: z.array(algorithm).min(1).optional().describe('The preferred one first.'),
+  request_object_encryption: z
+    .array(z.enum(KEY_MANAGEMENT))
+    .optional()
+    .describe('How clients may encrypt request objects; absent: not at all.'),
   clients: z.array(clientSchema).optional(),
   scopes: z.record(z.string(), scope).optional(),
   resources: z.array(resource).optional(),
@@ -109,6 +145,39 @@ export const listenSchema = z.strictObject({
     .optional(),
 })
 
+const origin = z
+  .string()
+  .regex(/^https:\/\/[^/?#@\\\s]+\/?$/, 'must be an https origin, like https://mtls.example:9444')
+
+/** Where clients come with certificates. */
+const mtlsSchema = z
+  .strictObject({
+    origin: origin.describe('Where clients see the twins of the endpoints they call directly.'),
+    listen: listenSchema,
+    trusted_cas: z
+      .array(z.string())
+      .optional()
+      .describe('PEM files: who may issue the certificates of tls_client_auth.'),
+  })
+  .describe('The second listener, for clients with certificates (RFC 8705).')
+
+const proxiesSchema = z
+  .strictObject({
+    trusted: z
+      .array(
+        z
+          .string()
+          .refine(isNetwork, 'must be an IP address or a network, like 10.1.0.0/16, and not all'),
+      )
+      .min(1)
+      .describe('From there X-Forwarded-For and the header field below are believed.'),
+    client_certificate_header: z
+      .enum(CERTIFICATE_HEADER_FORMATS)
+      .optional()
+      .describe('How they bring the certificate of a client; absent: the connection tells it.'),
+  })
+  .describe('What stands before this server and ends TLS.')
+
 /** Where it is looked after. */
 export const managementSchema = z.strictObject({ host: z.string().optional(), port })
 
@@ -116,7 +185,12 @@ export const logSchema = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
 })
 
-const serviceSchema = z.strictObject(service)
+const serviceSchema = z.strictObject({
+  ...service,
+  mtls_origin: origin
+    .optional()
+    .describe('Instead of mtls.origin, for services that share a path and differ by host.'),
+})
 
 export const configSchema: z.ZodType<ConfigFile> = z
   .strictObject({
@@ -129,6 +203,8 @@ export const configSchema: z.ZodType<ConfigFile> = z
       .optional()
       .describe('Several issuers in one process; instead of issuer and what belongs to it.'),
     listen: listenSchema,
+    mtls: mtlsSchema.optional(),
+    proxies: proxiesSchema.optional(),
     management: managementSchema.optional(),
     store: z.strictObject({ sqlite: z.string().describe('The database file.') }),
     log: logSchema.optional(),

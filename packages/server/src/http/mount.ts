@@ -10,9 +10,11 @@ import { createSurface, type Surface, type Unanswered } from './surface.ts'
 export interface Mounted {
   readonly served: Served
   readonly surface: Surface
-  /** Where the issuer is: host, and path without a slash at its end. */
+  /** Where it is: host, and path without a slash at its end. */
   readonly host: string
   readonly base: string
+  /** Whether browsers find pages there. */
+  readonly isForPeople: boolean
   readonly paths: readonly MountedPath[]
 }
 
@@ -25,8 +27,9 @@ interface MountedPath {
 export type Observe = (step: string, milliseconds: number) => void
 
 export interface MountOptions {
-  /** Listen to this host only; absent: to all, because no other service is on the same path. */
-  readonly host?: string
+  readonly host: string
+  /** Whether it listens to this host only: another service is on the same path. */
+  readonly exactly: boolean
   readonly observe: Observe
 }
 
@@ -34,11 +37,11 @@ export interface MountOptions {
 export function mount(
   app: FastifyInstance,
   { served, routes }: { readonly served: Served; readonly routes: readonly Route[] },
-  { host, observe }: MountOptions,
+  { host, exactly, observe }: MountOptions,
 ): Mounted {
   const base = basePath(served.service)
   const surface = createSurface(served)
-  const constraints = host === undefined ? {} : { constraints: { host: exactly(host) } }
+  const constraints = exactly ? { constraints: { host: patternOfHost(host) } } : {}
   const paths: MountedPath[] = []
   for (const route of routes) {
     const [method = '', path = ''] = route.on.split(' ')
@@ -50,7 +53,8 @@ export function mount(
     app.route({ method: methods, url, handler, ...constraints })
     for (const each of methods) paths.push({ pattern: patternOf(url), method: each })
   }
-  return { served, surface, host: new URL(served.service.issuer).host, base, paths }
+  const isForPeople = routes.some(({ audience }) => audience !== 'client')
+  return { served, surface, host, base, isForPeople, paths }
 }
 
 /** Well-known documents stand at the root of the host, everything else below the issuer. */
@@ -59,7 +63,7 @@ function urlOf(base: string, path: string): string {
   return path === '/' && base !== '' ? base : `${base}${path}`
 }
 
-function exactly(host: string): RegExp {
+function patternOfHost(host: string): RegExp {
   const { hostname, port } = new URL(`https://${host}`)
   const name = hostname.replaceAll(/[.[\]]/g, String.raw`\$&`)
   return new RegExp(port === '' ? `^${name}(?::443)?$` : `^${name}:${port}$`, 'i')

@@ -2,6 +2,7 @@ import type { Clock, Engine, Keys, Random, Service, Store } from '@signet/engine
 import type { Logger } from 'pino'
 import type { PasswordChecks } from '../login/password-check.ts'
 import type { Throttle } from '../login/throttle.ts'
+import type { TrustedProxies } from './proxies.ts'
 
 /** One service, ready to be served over HTTP. */
 export interface Served {
@@ -12,6 +13,7 @@ export interface Served {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  readonly proxies: TrustedProxies
   readonly login: {
     readonly throttle: Throttle
     readonly checks: PasswordChecks

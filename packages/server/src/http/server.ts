@@ -8,12 +8,20 @@ import { badHttp, badUrl, notFound, wrongMethod, type TransportRefusal } from '.
 import { namesOneHost, pathOf } from './request.ts'
 import type { Route } from './route.ts'
 import { basePath, type Served } from './served.ts'
-import { TLS } from './tls.ts'
+import { ASKING, TLS } from './tls.ts'
 
 /** A service and what it answers. */
 export interface Hosted {
   readonly served: Served
   readonly routes: readonly Route[]
+  /** As clients see it. */
+  readonly origin: string
+}
+
+/** How a server takes connections. */
+export interface Entrance extends Listen {
+  /** Whether the other end is asked for a certificate. */
+  readonly asking?: boolean
 }
 
 /** The longest of our own identifiers in a path, and some room. */
@@ -23,20 +31,20 @@ const LONGEST_PARAMETER = 200
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 75_000 }
 
 /**
- * The HTTP server for all services of a process. It parses nothing: bodies, header fields and queries reach the steps as
+ * An HTTP server for all services of a process. It parses nothing: bodies, header fields and queries reach the steps as
  * they came, so that what is wrong with them is told by a rule.
  */
 export function createServer(
-  listen: Listen,
+  entrance: Entrance,
   hosted: readonly Hosted[],
   observe: Observe,
 ): FastifyInstance {
-  requireTls(listen)
+  requireTls(entrance)
   requireDistinct(hosted)
   const mounted: Mounted[] = []
   const app = fastify({
     serverFactory: (handler) => {
-      const server = socketServer(listen, handler)
+      const server = socketServer(entrance, handler)
       server.on('clientError', (error, socket) => {
         void answerClientError(error, socket, mounted[0])
       })
@@ -66,7 +74,7 @@ export function createServer(
 
 function requireDistinct(hosted: readonly Hosted[]): void {
   const addresses = hosted.map(
-    ({ served: { service } }) => new URL(service.issuer).host + basePath(service),
+    ({ served: { service }, origin }) => new URL(origin).host + basePath(service),
   )
   const twice = addresses.find((address, index) => addresses.indexOf(address) !== index)
   if (twice !== undefined) throw new Error(`two services are at ${twice}`)
@@ -85,7 +93,7 @@ function isLoopback(host: string): boolean {
 }
 
 function socketServer(
-  { tls }: Listen,
+  { tls, asking = false }: Entrance,
   handler: Parameters<typeof createHttpServer>[1] & Parameters<typeof createHttpsServer>[1],
 ): Server {
   // Node would answer these requests itself, without the header fields every answer of ours has.
@@ -93,7 +101,10 @@ function socketServer(
   const server =
     tls === undefined
       ? createHttpServer(lenient, handler)
-      : createHttpsServer({ ...TLS, ...lenient, cert: tls.certificate, key: tls.key }, handler)
+      : createHttpsServer(
+          { ...TLS, ...(asking && ASKING), ...lenient, cert: tls.certificate, key: tls.key },
+          handler,
+        )
   return server.on('checkExpectation', (request, response) => {
     server.emit('request', request, response)
   })
@@ -108,8 +119,8 @@ interface Among {
 function mountAmong(app: FastifyInstance, each: Hosted, { hosted, observe }: Among): Mounted {
   const base = basePath(each.served.service)
   const onSamePath = hosted.filter(({ served }) => basePath(served.service) === base)
-  const host = onSamePath.length > 1 ? new URL(each.served.service.issuer).host : undefined
-  return mount(app, each, { observe, ...(host !== undefined && { host }) })
+  const { host } = new URL(each.origin)
+  return mount(app, each, { observe, host, exactly: onSamePath.length > 1 })
 }
 
 interface Exchange {
@@ -140,7 +151,8 @@ async function refuse(
 ): Promise<FastifyReply> {
   const service = concerned(mounted, request)
   if (service === undefined) return reply.code(404).send()
-  const person = refusal.status !== 405 && wantsHtml(request.headers.accept)
+  const { accept } = request.headers
+  const person = service.isForPeople && refusal.status !== 405 && wantsHtml(accept)
   const acceptLanguage = request.headers['accept-language']
   const about = { step: 'transport', person, acceptLanguage }
   const answer = await service.surface

@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto'
-import type { SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
 
 /**
  * The suites of the profile: for TLS 1.3 all of them, for TLS 1.2 those that BCP 195 recommends. One list for every
@@ -17,11 +17,25 @@ const SUITES = [
   'ECDHE-RSA-AES128-GCM-SHA256',
 ].join(':')
 
+const NEVER = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION
+
 /** How this server speaks TLS, whoever opened the connection. */
 export const TLS: SecureContextOptions = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
   ciphers: SUITES,
   honorCipherOrder: true,
-  secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
+  secureOptions: NEVER,
+}
+
+/**
+ * How it asks for a certificate. It takes any, also a self-signed or an old one, and trusts nobody: what a certificate is
+ * good for is decided, and explained, later. A resumed session would know the certificate and no longer what leads from
+ * there to an authority, so none is resumed.
+ */
+export const ASKING: TlsOptions = {
+  requestCert: true,
+  rejectUnauthorized: false,
+  ca: [],
+  secureOptions: NEVER | constants.SSL_OP_NO_TICKET,
 }

@@ -23,8 +23,8 @@ export function openDesk(served: Served): Desk {
   return { served, origin, answers: browserAnswers(served.service), names: cookieNames(issuer) }
 }
 
-export function visitorAt({ names }: Desk, request: FastifyRequest): Visitor {
-  return visitorOf(request, names)
+export function visitorAt(desk: Desk, request: FastifyRequest): Visitor {
+  return visitorOf(request, desk)
 }
 
 export function interactionAt(desk: Desk, request: FastifyRequest): InInteraction {

@@ -5,7 +5,7 @@ import { knownDevice } from './known-device.ts'
 /** An attempt to log in, before the password is looked at. */
 export interface LoginAttempt {
   readonly username: string
-  /** Of the connection. */
+  /** Of the browser; behind trusted proxies they tell it. */
   readonly address: string
   /** The cookie of a browser somebody has logged in with before. */
   readonly device: string | undefined

@@ -1,6 +1,6 @@
 import type { BrowserCookies, Service } from '@signet/engine'
 import type { FastifyRequest } from 'fastify'
-import { basePath } from '../http/served.ts'
+import { basePath, type Served } from '../http/served.ts'
 import { negotiate, type Language } from '../pages/language.ts'
 import type { Site } from '../pages/render.ts'
 import { browserCookies, readCookie, type CookieNames } from './cookies.ts'
@@ -9,16 +9,25 @@ import { browserCookies, readCookie, type CookieNames } from './cookies.ts'
 export interface Visitor {
   readonly cookies: BrowserCookies
   readonly device: string | undefined
-  /** Of the connection. */
+  /** Of whoever sent the request, as far as it can be known. */
   readonly address: string
   readonly acceptLanguage: string | undefined
 }
 
-export function visitorOf({ headers, raw }: FastifyRequest, names: CookieNames): Visitor {
+/** By what a service knows its visitors. */
+interface Reception {
+  readonly names: CookieNames
+  readonly served: Pick<Served, 'proxies'>
+}
+
+export function visitorOf(
+  { headers, raw }: FastifyRequest,
+  { names, served: { proxies } }: Reception,
+): Visitor {
   return {
     cookies: browserCookies(headers.cookie, names),
     device: readCookie(headers.cookie, names.device),
-    address: raw.socket.remoteAddress ?? '',
+    address: proxies.callerOf(raw),
     acceptLanguage: headers['accept-language'],
   }
 }

@@ -3,17 +3,21 @@ import type { Config } from '../config/config.ts'
 
 /**
  * Names under which somebody may some day log what must not be read later: queries hold references and codes, bodies and
- * header fields hold credentials.
+ * header fields hold credentials, and certificates hold the names of whoever they are for.
  */
 const NEVER = [
   'authorization',
   'body',
+  'certificate',
+  'certificates',
+  'chain',
   'client_assertion',
   'code',
   'cookie',
   'cookies',
   'dpop',
   'headers',
+  'mutualTls',
   'password',
   'passwordHash',
   'query',

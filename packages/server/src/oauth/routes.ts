@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Answer } from '../http/answer.ts'
+import type { CertificateSource } from '../http/certificates.ts'
 import { queryOf } from '../http/request.ts'
 import type { Route } from '../http/route.ts'
 import type { Served } from '../http/served.ts'
@@ -19,14 +20,16 @@ import { arrive, leave } from './front-channel.ts'
  * in and consents, the client exchanges the code, and uses the token.
  *
  * Next: `push.ts` (in packages/engine/src/flow), where it begins.
+ *
+ * @param certificates where they are asked for
  */
-export function routes(served: Served): readonly Route[] {
+export function routes(served: Served, certificates?: CertificateSource): readonly Route[] {
   const { engine, service } = served
   const answers = clientAnswers(service)
   const desk = openDesk(served)
   return [
     client('POST /par', 'push', async (request) =>
-      answer(answers.push, await engine.push(await backChannel(request))),
+      answer(answers.push, await engine.push(await backChannel(request, certificates))),
     ),
     browser('GET /authorize', 'begin', (request) => arrive(desk, request, queryOf(request.raw))),
     browser('POST /authorize', 'begin', async (request) =>
@@ -34,19 +37,20 @@ export function routes(served: Served): readonly Route[] {
     ),
     ...loginRoutes(served),
     client('POST /token', 'token', async (request) =>
-      answer(answers.token, await engine.token(await backChannel(request))),
+      answer(answers.token, await engine.token(await backChannel(request, certificates))),
     ),
     client('GET /userinfo', 'userinfo', async (request) =>
-      answer(answers.userinfo, await engine.userinfo(await resourceRequest(request))),
+      answer(answers.userinfo, await engine.userinfo(await resourceRequest(request, certificates))),
     ),
     client('POST /userinfo', 'userinfo', async (request) =>
-      answer(answers.userinfo, await engine.userinfo(await resourceRequest(request))),
+      answer(answers.userinfo, await engine.userinfo(await resourceRequest(request, certificates))),
     ),
-    client('POST /introspect', 'introspect', async (request) =>
-      answer(answers.introspect, await engine.introspect(await backChannel(request))),
-    ),
+    client('POST /introspect', 'introspect', async (request) => {
+      const asked = await backChannel(request, certificates)
+      return answer(answers.introspect, await engine.introspect(asked), asked)
+    }),
     client('POST /revoke', 'revoke', async (request) =>
-      answer(answers.revoke, await engine.revoke(await backChannel(request))),
+      answer(answers.revoke, await engine.revoke(await backChannel(request, certificates))),
     ),
     browser('GET /logout', 'end-session', (request) => leave(desk, request, queryOf(request.raw))),
     browser('POST /logout', 'end-session', async (request) =>
@@ -54,6 +58,16 @@ export function routes(served: Served): readonly Route[] {
     ),
     ...documentRoutes(served),
   ]
+}
+
+/**
+ * What is there for clients with certificates: of the same table what clients call directly. A browser has nothing to do
+ * there, because it would ask people for a certificate.
+ *
+ * @see RFC 8705 §5
+ */
+export function mutualTlsRoutes(served: Served, certificates: CertificateSource): readonly Route[] {
+  return routes(served, certificates).filter(({ audience }) => audience === 'client')
 }
 
 type Handle = (request: FastifyRequest) => Promise<Answer>

@@ -52,6 +52,7 @@ export function serviceConfig(issuer: string, change: Partial<ServiceConfig> = {
 export function configOf(change: Partial<Config> = {}): Config {
   return {
     listen: { host: '127.0.0.1', port: 0 },
+    proxies: { trusted: [] },
     store: { memory: true },
     log: { level: 'debug' },
     outgoing: { allowPrivateHosts: [], trustedCas: [] },

@@ -1,4 +1,4 @@
-import { endpointsOf, type Service } from '@signet/engine'
+import { endpointsOf, TERMS, type Service } from '@signet/engine'
 
 /** A service as a file of few lines would describe it. */
 export function serviceOf(issuer: string, change: Partial<Service> = {}): Service {
@@ -21,6 +21,8 @@ export function serviceOf(issuer: string, change: Partial<Service> = {}): Servic
     resources: [],
     defaultResource: issuer,
     signingAlgorithms: ['ES256'],
+    ...TERMS['fapi2-security'],
+    requestObjectEncryption: [],
     ...change,
   }
 }
