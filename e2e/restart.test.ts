@@ -119,7 +119,7 @@ describe('SIGTERM', () => {
   })
 
   test('does not wait for ever for a request that does not come to its end', async () => {
-    const server = await serve((issuer) => ({ ...CONFIGURE(issuer), drain: 1 }))
+    const server = await serve((...site) => ({ ...CONFIGURE(...site), drain: 1 }))
     const client = unplaced.at(server.site.origin)
     const socket = await dial(server.site.port)
     socket.on('error', () => undefined)

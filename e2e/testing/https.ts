@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:https'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
+import type { Credential } from '../flow/certificate-fetch.ts'
 import { AUTHORITY } from './authority.ts'
 
 /** An answer, whole; redirects are answers. */
@@ -16,9 +17,21 @@ export interface Asking {
   readonly body?: string | Buffer
   /** Where to connect to instead of the port of the URL: another process that serves the same issuer. */
   readonly port?: number
+  /** Shown where the server asks for one; absent or null: none. */
+  readonly certificate?: Credential | null
 }
 
-const agent = new Agent({ ca: AUTHORITY, keepAlive: true, maxSockets: 32 })
+const withoutCertificate = new Agent({ ca: AUTHORITY, keepAlive: true, maxSockets: 32 })
+const agents = new WeakMap<Credential, Agent>()
+
+/** One for each certificate, because it belongs to the connection. */
+function agentOf(credential: Credential | null | undefined): Agent {
+  if (!credential) return withoutCertificate
+  const { certificate: cert, key } = credential
+  const agent = agents.get(credential) ?? new Agent({ ca: AUTHORITY, keepAlive: true, cert, key })
+  agents.set(credential, agent)
+  return agent
+}
 
 /** Asks over TLS, certificate checked, nothing followed, nothing retried. */
 export function ask(url: string | URL, asking: Asking = {}): Promise<Answer> {
@@ -26,7 +39,7 @@ export function ask(url: string | URL, asking: Asking = {}): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const outgoing = request(
     {
-      agent,
+      agent: agentOf(asking.certificate),
       hostname,
       servername: hostname,
       port: asking.port ?? port,

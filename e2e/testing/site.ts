@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AUTHORITY, CREDENTIAL } from './authority.ts'
+import { CLIENT_AUTHORITY } from './client-certificates.ts'
 import { freePorts } from './free-ports.ts'
 
 /** A folder with everything a server needs: certificates, a configuration, a place for its data. */
@@ -12,6 +13,8 @@ export interface Site {
   readonly origin: string
   readonly port: number
   readonly managementPort: number
+  /** Where clients come with certificates, if the configuration lets them. */
+  readonly mtlsOrigin: string
   /** Writes another configuration file for the same data, for a second process. */
   alsoAt(ports: Ports): string
   remove(): void
@@ -20,10 +23,15 @@ export interface Site {
 export interface Ports {
   readonly port: number
   readonly managementPort: number
+  /** Absent: whichever is free. */
+  readonly mtlsPort?: number
 }
 
-/** What a configuration file says beside where it listens; given the origin, because the issuer names it. */
-export type Configure = (origin: string) => object
+/**
+ * What a configuration file says beside where it listens; given the origin, because the issuer names it, and `mtls`, for who
+ * takes client certificates.
+ */
+export type Configure = (origin: string, mtls: object) => object
 
 export const USER = 'alice'
 export const PASSWORD = 'wonderland'
@@ -49,36 +57,45 @@ export const SCOPES: object = {
 /** Makes a site. The configuration may override every part of the default one. */
 export async function createSite(configure: Configure): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'signet-e2e-'))
-  const [port = 0, managementPort = 0] = await freePorts(2)
+  const [port = 0, managementPort = 0, mtlsPort = 0] = await freePorts(3)
   const origin = `https://localhost:${port}`
+  const mtlsOrigin = `https://localhost:${mtlsPort}`
   writeFileSync(join(folder, 'ca.pem'), AUTHORITY)
+  writeFileSync(join(folder, 'client-ca.pem'), CLIENT_AUTHORITY)
   writeFileSync(join(folder, 'server.pem'), CREDENTIAL.certificate)
   writeFileSync(join(folder, 'server-key.pem'), CREDENTIAL.key, { mode: 0o600 })
   const write = (name: string, ports: Ports): string => {
     const file = join(folder, name)
-    const config = { ...base(ports), ...configure(origin) }
+    const mtls = {
+      origin: mtlsOrigin,
+      listen: { ...LISTEN, port: ports.mtlsPort ?? 0 },
+      trusted_cas: ['client-ca.pem'],
+    }
+    const config = { ...base(ports), ...configure(origin, mtls) }
     writeFileSync(file, JSON.stringify(config, undefined, 2), { mode: 0o600 })
     return file
   }
   return {
     folder,
-    configFile: write('signet.json', { port, managementPort }),
+    configFile: write('signet.json', { port, managementPort, mtlsPort }),
     database: join(folder, 'signet.db'),
     origin,
     port,
     managementPort,
+    mtlsOrigin,
     alsoAt: (ports) => write(`signet-${ports.port}.json`, ports),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
+const LISTEN = {
+  host: '127.0.0.1',
+  tls: { certificate: 'server.pem', key: 'server-key.pem' },
+}
+
 function base({ port, managementPort }: Ports): object {
   return {
-    listen: {
-      host: '127.0.0.1',
-      port,
-      tls: { certificate: 'server.pem', key: 'server-key.pem' },
-    },
+    listen: { ...LISTEN, port },
     management: { host: '127.0.0.1', port: managementPort },
     store: { sqlite: './signet.db' },
     log: { level: 'info' },
