@@ -12,10 +12,11 @@ import { importOwnCertificate, type OwnCertificate } from './oauth/client-certif
 import { importClientKey, type ClientKey } from './oauth/client-key.ts'
 import { createClientTokens, type ClientTokens } from './oauth/client-tokens.ts'
 import { CONSTRAINTS, type Constraint } from './oauth/constraint.ts'
+import { createDecryption, importOwnDecryptionKey, type Decryption } from './oauth/decryption.ts'
 import { createIssuerKeys, type IssuerKeys } from './oauth/issuer-keys.ts'
 import { createNonces, type Nonces } from './oauth/nonces.ts'
 import { createOutgoing, type Outgoing } from './oauth/outgoing.ts'
-import { packPlain, packSigned, type Packing } from './oauth/packing.ts'
+import { packEncrypted, packPlain, packSigned, type Packing } from './oauth/packing.ts'
 import type { SessionStore } from './sessions/port.ts'
 import { Refresher } from './sessions/refresh.ts'
 import { createSeal, type Seal } from './sessions/seal.ts'
@@ -36,6 +37,7 @@ export interface Core {
   readonly outgoing: Outgoing
   readonly constraint: Constraint
   readonly pack: Packing
+  readonly decryption: Decryption
   readonly authority: Authority
   readonly issuerKeys: IssuerKeys
   readonly refresher: Refresher
@@ -63,7 +65,7 @@ export function createCore(options: BffOptions): Core {
   const random = options.random ?? randomBytes
   const onEvent = quietly(options.onEvent)
   const timeout = options.timeout ?? TIMEOUT
-  const { key, certificate } = credentialsOf(options)
+  const { key, certificate, decryption } = credentialsOf(options)
   const outgoing = createOutgoing({ ca: options.ca, certificate })
   const [nonces, resourceNonces] = [createNonces(), createNonces()]
   const means = { certificate, nonces, resourceNonces, clock, random }
@@ -79,8 +81,10 @@ export function createCore(options: BffOptions): Core {
     timeout,
     clock,
     outgoing,
+    decryption,
     nonces,
   })
+  const issuerKeys = createIssuerKeys({ authority, outgoing, clock, timeout })
   return {
     options,
     frontends,
@@ -94,9 +98,10 @@ export function createCore(options: BffOptions): Core {
     sessions,
     outgoing,
     constraint,
-    pack: settings.requestObject ? packSigned(key) : packPlain,
+    pack: packingOf(settings, key, issuerKeys),
+    decryption,
     authority,
-    issuerKeys: createIssuerKeys({ authority, outgoing, clock, timeout }),
+    issuerKeys,
     refresher: new Refresher({ sessions, authority, constraint, clock, random, timeout, onEvent }),
     clientTokens: createClientTokens({ authority, constraint, clock }),
     nonces,
@@ -107,11 +112,27 @@ export function createCore(options: BffOptions): Core {
 interface Credentials {
   readonly key: ClientKey | undefined
   readonly certificate: OwnCertificate | undefined
+  readonly decryption: Decryption
 }
 
-function credentialsOf({ client: { keys = [], tls } }: BffOptions): Credentials {
+function credentialsOf({
+  client: { keys = [], decryptionKeys = [], tls },
+}: BffOptions): Credentials {
   const [key] = keys.map(importClientKey)
-  return { key, certificate: tls && importOwnCertificate(tls) }
+  return {
+    key,
+    certificate: tls && importOwnCertificate(tls),
+    decryption: createDecryption(decryptionKeys.map(importOwnDecryptionKey)),
+  }
+}
+
+function packingOf(
+  { requestObject, requestObjectEncryption: encryption }: ClientSettings,
+  key: ClientKey | undefined,
+  issuerKeys: IssuerKeys,
+): Packing {
+  const pack = requestObject ? packSigned(key) : packPlain
+  return encryption === undefined ? pack : packEncrypted(pack, encryption, issuerKeys)
 }
 
 /** Whoever listens must not be able to break what happens. */

@@ -1,6 +1,7 @@
 import { certificateProblems } from '../oauth/client-certificate.ts'
 import { importClientKey } from '../oauth/client-key.ts'
-import type { BffOptions } from './options.ts'
+import { importOwnDecryptionKey } from '../oauth/decryption.ts'
+import type { BffOptions, ClientOptions } from './options.ts'
 import { Misconfigured, misconfigurations, type Misconfiguration } from './settings.ts'
 
 /**
@@ -8,21 +9,27 @@ import { Misconfigured, misconfigurations, type Misconfiguration } from './setti
  * other names. `createBff` throws for the same reasons. No secret is told.
  */
 export function checkOptions(options: BffOptions): readonly Misconfiguration[] {
-  const { keys = [], tls } = options.client
+  const { keys = [], decryptionKeys = [], tls } = options.client
   return [
     ...misconfigurations(options),
-    ...keys.flatMap((jwk, index) => keyProblem(jwk, index)),
+    ...keys.flatMap((jwk, index) => problemOf(['keys', index], () => importClientKey(jwk))),
+    ...decryptionKeys.flatMap((jwk, index) =>
+      problemOf(['decryptionKeys', index], () => importOwnDecryptionKey(jwk)),
+    ),
     ...(tls === undefined ? [] : certificateProblems(tls)),
   ]
 }
 
-function keyProblem(jwk: object, index: number): readonly Misconfiguration[] {
+function problemOf(
+  path: readonly [member: keyof ClientOptions, index: number],
+  importKey: () => unknown,
+): readonly Misconfiguration[] {
   try {
-    importClientKey(jwk)
+    importKey()
     return []
   } catch (error) {
     if (!(error instanceof Misconfigured)) throw error
-    const message = error.message.replace(/^client\.keys: /, '')
-    return [{ path: ['client', 'keys', index], message }]
+    const message = error.message.replace(`client.${path[0]}: `, '')
+    return [{ path: ['client', ...path], message }]
   }
 }

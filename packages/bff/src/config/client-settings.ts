@@ -1,4 +1,10 @@
-import type { BffOptions, ClientAuthentication, Profile, SenderConstraint } from './options.ts'
+import type {
+  BffOptions,
+  ClientAuthentication,
+  Profile,
+  RequestObjectEncryption,
+  SenderConstraint,
+} from './options.ts'
 import type { Misconfiguration } from './settings.ts'
 
 /** The options about how this client speaks to the authorization server, with their defaults. */
@@ -9,6 +15,7 @@ export interface ClientSettings {
   readonly usesMutualTls: boolean
   readonly requestObject: boolean
   readonly signedResponse: boolean
+  readonly requestObjectEncryption: RequestObjectEncryption | undefined
 }
 
 type Signed = Pick<ClientSettings, 'requestObject' | 'signedResponse'>
@@ -26,6 +33,7 @@ export function clientSettings(options: BffOptions): ClientSettings {
   return {
     requestObject: options.requestObject ?? requestObject,
     signedResponse: options.signedResponse ?? signedResponse,
+    requestObjectEncryption: options.requestObjectEncryption,
     authentication,
     senderConstraint,
     usesMutualTls:
@@ -70,6 +78,12 @@ const NEEDS: readonly Need[] = [
     path: ['client', 'keys'],
     message: 'required to sign requests',
     isMet: ({ requestObject }, { client }) => !requestObject || client.keys !== undefined,
+  },
+  {
+    path: ['requestObjectEncryption'],
+    message: 'encrypts signed requests only: turn them on',
+    isMet: ({ requestObject, requestObjectEncryption }) =>
+      requestObject || requestObjectEncryption === undefined,
   },
   ...(['requestObject', 'signedResponse'] as const).map((name): Need => ({
     path: [name],

@@ -1,4 +1,4 @@
-import type { Seconds } from '@signet/protocol'
+import type { ContentEncryption, KeyManagement, Seconds } from '@signet/protocol'
 import type { Buffer } from 'node:buffer'
 import type { OnEvent } from '../events.ts'
 import type { SessionStore } from '../sessions/port.ts'
@@ -83,6 +83,14 @@ export interface ClientOptions {
    * @see FAPI 2.0 Security Profile §5.2.2.1
    */
   readonly useMtlsEndpointAliases?: boolean
+  /** Private JWKs, for ID tokens, UserInfo answers and authorization responses that are encrypted to this client. */
+  readonly decryptionKeys?: readonly object[]
+}
+
+/** How request objects are encrypted, as registered (`request_object_encryption_alg`, `…_enc`). @see RFC 9101 §6.1 */
+export interface RequestObjectEncryption {
+  readonly alg: KeyManagement
+  readonly enc: ContentEncryption
 }
 
 export interface BffOptions {
@@ -107,6 +115,8 @@ export interface BffOptions {
   readonly profile?: Profile
   /** Signs the pushed request. @see RFC 9101 */
   readonly requestObject?: boolean
+  /** Encrypts the signed request to a key of the server. */
+  readonly requestObjectEncryption?: RequestObjectEncryption
   /** Takes signed authorization responses, and no others. @see JARM */
   readonly signedResponse?: boolean
   /** How long the authorization server may take for an answer. */

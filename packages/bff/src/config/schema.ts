@@ -1,3 +1,4 @@
+import { CONTENT_ENCRYPTION, KEY_MANAGEMENT } from '@signet/protocol'
 import { z } from 'zod'
 
 /** Kept by the proxy itself: no route may let these of the browser through. */
@@ -87,6 +88,7 @@ export const optionsSchema: z.ZodType = z.strictObject({
       .optional(),
     senderConstraint: z.enum(['dpop', 'certificate']).optional(),
     useMtlsEndpointAliases: z.boolean().optional(),
+    decryptionKeys: z.array(z.record(z.string(), z.unknown())).min(1).optional(),
   }),
   frontends: z.array(frontend).min(1),
   sessions: z.strictObject({
@@ -101,6 +103,9 @@ export const optionsSchema: z.ZodType = z.strictObject({
   userinfo: z.boolean().optional(),
   profile: z.enum(['fapi2-security', 'fapi2-message-signing']).optional(),
   requestObject: z.boolean().optional(),
+  requestObjectEncryption: z
+    .strictObject({ alg: z.enum(KEY_MANAGEMENT), enc: z.enum(CONTENT_ENCRYPTION) })
+    .optional(),
   signedResponse: z.boolean().optional(),
   timeout: seconds.optional(),
   ca: z.string().includes('-----BEGIN CERTIFICATE-----').optional(),

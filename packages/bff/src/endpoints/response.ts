@@ -35,6 +35,7 @@ async function readSigned({ core, query }: Call): Promise<URLSearchParams> {
     issuer: core.authority.issuer,
     clientId: core.clientId,
     keys: core.issuerKeys,
+    decryption: core.decryption,
     now: core.clock.now(),
   })
   return new URLSearchParams(

@@ -12,7 +12,7 @@ import { logoutSignatureRules, logoutTokenRules, type LogoutClaims } from './log
 export interface LogoutContext {
   readonly issuer: string
   readonly clientId: string
-  readonly keys: IssuerKeys
+  readonly keys: Pick<IssuerKeys, 'find'>
   readonly now: Seconds
   /** Whether no token with this `jti` took effect yet. */
   readonly first: (jti: string) => Promise<boolean>

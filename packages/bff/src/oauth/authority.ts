@@ -1,6 +1,7 @@
 import type { Seconds } from '@signet/protocol'
 import * as client from 'openid-client'
 import type { Clock } from '../config/options.ts'
+import type { Decryption } from './decryption.ts'
 import { failureOf, type AuthorityFailure } from './failure.ts'
 import { certifiedUrls, checkMetadata, type Expected } from './metadata.ts'
 import type { Nonces } from './nonces.ts'
@@ -27,6 +28,7 @@ export interface AuthorityOptions extends Expected {
   readonly timeout: Seconds
   readonly clock: Clock
   readonly outgoing: Outgoing
+  readonly decryption: Decryption
   readonly nonces: Nonces
 }
 
@@ -89,8 +91,9 @@ async function discover(options: AuthorityOptions): Promise<KnownAuthority> {
 
 function configure(
   metadata: client.ServerMetadata,
-  { clientId, authentication, usesMutualTls, timeout, outgoing, nonces }: AuthorityOptions,
+  options: AuthorityOptions,
 ): client.Configuration {
+  const { clientId, authentication, usesMutualTls, timeout, outgoing, nonces } = options
   const registered = { use_mtls_endpoint_aliases: usesMutualTls }
   const configuration = new client.Configuration(metadata, clientId, registered, authentication)
   client.enableNonRepudiationChecks(configuration)
@@ -100,7 +103,7 @@ function configure(
     const send = certified.has(url) ? outgoing.certifiedFetch : outgoing.fetch
     const response = await send(url, request)
     nonces.learn(url, response.headers.get('dpop-nonce'))
-    return response
+    return options.decryption.openAnswer(response)
   }
   return configuration
 }

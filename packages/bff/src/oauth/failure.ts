@@ -43,7 +43,9 @@ const UNTRUE: ReadonlySet<string | undefined> = new Set([
 
 /** Understands what `openid-client` throws. Details are for operators: codes and names, no values of tokens. */
 export function failureOf(error: unknown, leg: string): AuthorityFailure {
-  if (error instanceof AuthorityFailure) return error
+  // What our own transport threw, `openid-client` has wrapped.
+  const own = error instanceof ClientError ? error.cause : error
+  if (own instanceof AuthorityFailure) return own
   if (error instanceof ResponseBodyError) return refusal(error, leg)
   if (error instanceof WWWAuthenticateChallengeError) {
     const code = error.cause[0]?.parameters['error'] ?? 'invalid_client'
@@ -53,8 +55,8 @@ export function failureOf(error: unknown, leg: string): AuthorityFailure {
     const { error: code } = error
     return new AuthorityFailure('refused', `${leg}: ${shown(code)}`, { code, cause: error })
   }
-  const code = error instanceof ClientError ? error.code : undefined
-  const kind = UNTRUE.has(code) ? 'invalid' : 'unavailable'
+  const untrue = error instanceof ClientError && UNTRUE.has(error.code)
+  const kind = untrue ? 'invalid' : 'unavailable'
   return new AuthorityFailure(kind, `${leg}: ${reasonOf(error)}`, { cause: error })
 }
 

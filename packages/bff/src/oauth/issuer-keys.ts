@@ -1,13 +1,22 @@
-import { importJwks, type Seconds, type VerificationKey } from '@signet/protocol'
+import {
+  importEncryptionKeys,
+  importJwks,
+  type EncryptionKey,
+  type KeyManagement,
+  type Seconds,
+  type VerificationKey,
+} from '@signet/protocol'
 import type { Clock } from '../config/options.ts'
 import type { Authority } from './authority.ts'
 import { AuthorityFailure, failureOf } from './failure.ts'
 import type { Outgoing } from './outgoing.ts'
 
-/** The keys the authorization server signs with. */
+/** The public keys of the authorization server. If none fits, they are asked for again, now and then. */
 export interface IssuerKeys {
-  /** @param kid of a token: if no key has it, the keys are asked for again, now and then @throws AuthorityFailure */
+  /** Those it signs with. @param kid of a token @throws AuthorityFailure */
   find(kid: string | undefined): Promise<readonly VerificationKey[]>
+  /** Those that others encrypt to. @throws AuthorityFailure */
+  toEncrypt(alg: KeyManagement): Promise<readonly EncryptionKey[]>
 }
 
 export interface IssuerKeysOptions {
@@ -23,7 +32,7 @@ const FRESH: Seconds = 600
 
 export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
   const { clock } = options
-  let keys: readonly VerificationKey[] | undefined
+  let keys: PublishedKeys | undefined
   let askedAt = Number.NEGATIVE_INFINITY
   let underWay: Promise<void> | undefined
 
@@ -38,24 +47,37 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
       underWay = undefined
     }
   }
+  const current = async (fits: (known: PublishedKeys) => boolean): Promise<PublishedKeys> => {
+    const age = clock.now() - askedAt
+    const isWanting = keys === undefined || !fits(keys)
+    if (age >= FRESH || (age >= PAUSE && isWanting)) await (underWay ??= ask())
+    if (keys === undefined) throw new AuthorityFailure('unavailable', 'keys: not known yet')
+    return keys
+  }
   return {
-    async find(kid) {
-      const age = clock.now() - askedAt
-      const unknown = kid !== undefined && keys?.some((key) => key.kid === kid) !== true
-      if (age >= FRESH || (age >= PAUSE && (unknown || keys === undefined))) {
-        await (underWay ??= ask())
-      }
-      if (keys === undefined) throw new AuthorityFailure('unavailable', 'keys: not known yet')
-      return keys
+    find: async (kid) => {
+      const hasKey = ({ signing }: PublishedKeys): boolean =>
+        kid === undefined || signing.some((key) => key.kid === kid)
+      return (await current(hasKey)).signing
+    },
+    toEncrypt: async (alg) => {
+      const hasKey = ({ encryption }: PublishedKeys): boolean =>
+        encryption.some(({ algorithms }) => algorithms.includes(alg))
+      return (await current(hasKey)).encryption
     },
   }
+}
+
+interface PublishedKeys {
+  readonly signing: readonly VerificationKey[]
+  readonly encryption: readonly EncryptionKey[]
 }
 
 async function fetchKeys({
   authority,
   outgoing,
   timeout,
-}: IssuerKeysOptions): Promise<readonly VerificationKey[]> {
+}: IssuerKeysOptions): Promise<PublishedKeys> {
   const { metadata } = await authority.known()
   const response = await outgoing.fetch(metadata.jwks_uri ?? '', {
     method: 'GET',
@@ -67,5 +89,6 @@ async function fetchKeys({
   if (response.status !== 200) {
     throw new AuthorityFailure('unavailable', `keys: the server answers ${response.status}`)
   }
-  return importJwks(await response.json()).keys
+  const jwks: unknown = await response.json()
+  return { signing: importJwks(jwks).keys, encryption: importEncryptionKeys(jwks).keys }
 }

@@ -1,6 +1,9 @@
+import { encryptJwt } from '@signet/protocol'
 import * as client from 'openid-client'
+import type { RequestObjectEncryption } from '../config/options.ts'
 import { Misconfigured } from '../config/settings.ts'
 import type { ClientKey } from './client-key.ts'
+import type { IssuerKeys } from './issuer-keys.ts'
 
 /** How the parameters of an authorization request travel to the authorization server. */
 export type Packing = (
@@ -32,5 +35,19 @@ export function packSigned(signing: ClientKey | undefined): Packing {
       },
     )
     return url.searchParams
+  }
+}
+
+/** The request object, which is signed before, encrypted to a key of the authorization server. @see RFC 9101 §6.1 */
+export function packEncrypted(
+  pack: Packing,
+  { alg, enc }: RequestObjectEncryption,
+  issuerKeys: IssuerKeys,
+): Packing {
+  return async (configuration, parameters) => {
+    const packed = await pack(configuration, parameters)
+    const keys = await issuerKeys.toEncrypt(alg)
+    packed.set('request', await encryptJwt(packed.get('request') ?? '', { alg, enc, keys }))
+    return packed
   }
 }
