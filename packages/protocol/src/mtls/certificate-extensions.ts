@@ -62,7 +62,7 @@ export function readExtensions(extensions: readonly Extension[]): Extensions {
 
 /** @throws Error if the extension is malformed or has too many names. */
 export function readAlternativeNames(extensions: Extensions): AlternativeNames {
-  const names = valueOf(extensions, id_ce_subjectAltName, SubjectAlternativeName) ?? []
+  const names = [...(valueOf(extensions, id_ce_subjectAltName, SubjectAlternativeName) ?? [])]
   if (names.length > MOST_NAMES) throw new UnusableCertificate(`more than ${MOST_NAMES} names`)
   return {
     dns: names.map(({ dNSName }) => dNSName).filter(isName),

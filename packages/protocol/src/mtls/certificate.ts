@@ -78,7 +78,7 @@ function read(der: Uint8Array, thumbprint: string): ClientCertificate {
   // PEM, what stands behind a certificate, and other encodings of it are read above, and are not what was signed.
   if (!x509.raw.equals(der)) throw new UnusableCertificate('not DER')
   const { tbsCertificate, signatureAlgorithm } = AsnConvert.parse(der, Certificate)
-  if (tbsCertificate.subject.flat().length > MOST_ATTRIBUTES) {
+  if ([...tbsCertificate.subject].flat().length > MOST_ATTRIBUTES) {
     throw new UnusableCertificate(`more than ${MOST_ATTRIBUTES} attributes in the subject`)
   }
   const extensions = readExtensions(tbsCertificate.extensions ?? [])

@@ -58,7 +58,9 @@ export function distinguishedNameProblem(text: string): string | undefined {
 
 /** The name of a certificate. @throws Error if a value is not what it says it is. */
 export function readName(name: Name): DistinguishedName {
-  return name.map((relative) => relative.map(({ type, value }) => attributeOf(type, value)))
+  return Array.from(name, (relative) =>
+    Array.from(relative, ({ type, value }) => attributeOf(type, value)),
+  )
 }
 
 /**
