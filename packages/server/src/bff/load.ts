@@ -2,6 +2,7 @@ import { checkOptions, type SessionStore } from '@signet/bff'
 import { statSync } from 'node:fs'
 import { over } from '../config/defaults.ts'
 import type { Environment } from '../config/environment.ts'
+import { readPem } from '../config/files.ts'
 import { listenOn, listenProblems } from '../config/listen.ts'
 import { InvalidConfig } from '../config/problems.ts'
 import { readConfig } from '../config/read.ts'
@@ -21,11 +22,11 @@ import type { BffFile } from './schema.ts'
 export function loadBffConfig(path: string, environment: Environment): BffConfig {
   const file = readConfig({ path, environment }, BFF_FILE)
   const reading = new Reading(path)
-  const listen = reading.attempt('listen', () => listenOn(file.listen, path))
+  const listen = reading.attempt('listen', () => listenOn(file.listen, { path, setting: 'listen' }))
   const options = optionsOf(file, reading)
   const problems = [
     ...reading.problems,
-    ...listenProblems(file),
+    ...listenProblems(file.listen),
     ...folderProblems(options),
     ...optionProblems(options, reading),
   ]
@@ -42,18 +43,14 @@ export function loadBffConfig(path: string, environment: Environment): BffConfig
 }
 
 function optionsOf(file: BffFile, reading: Reading): StoredOptions {
-  const { client, sessions, frontends, trusted_cas = [], requested_claims } = file
-  const { issuer, userinfo, request_object, signed_response, timeout, development } = file
-  const plain = { issuer, userinfo, request_object, signed_response, timeout, development }
-  const { key_files: clientKeys, client_id } = client
+  const { $schema: _schema, listen: _listen, management: _management, ...ours } = file
+  const { store: _store, log: _log, drain: _drain, ...named } = ours
+  const { client, sessions, frontends, trusted_cas = [], requested_claims, ...plain } = named
   const { key_files: sessionKeys, ...lifetimes } = sessions
   const authorities = reading.each('trusted_cas', trusted_cas, { read: readAuthority, instead: '' })
   const options = {
     ...withOptionNames(plain),
-    client: {
-      client_id,
-      keys: reading.each('client.key_files', clientKeys, { read: readClientKey, instead: {} }),
-    },
+    client: clientOf(client, reading),
     sessions: {
       ...withOptionNames(lifetimes),
       keys: reading.each('sessions.key_files', sessionKeys, {
@@ -72,6 +69,27 @@ function optionsOf(file: BffFile, reading: Reading): StoredOptions {
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the names and types are those of the schema, which `Settings` holds to the options; `checkOptions` judges the values
   return options as unknown as StoredOptions
+}
+
+function clientOf(client: BffFile['client'], reading: Reading): object {
+  const { client_id, key_files, decryption_key_files, tls, ...plain } = client
+  const keysIn = (setting: string, files: readonly string[]): readonly object[] =>
+    reading.each(setting, files, { read: readClientKey, instead: {} })
+  const pemIn = (member: keyof NonNullable<typeof tls>, name: string): string => {
+    const at = { path: reading.path, setting: `client.tls.${member}` }
+    return reading.attempt(at.setting, () => readPem(name, at)) ?? ''
+  }
+  return {
+    ...withOptionNames(plain),
+    client_id,
+    ...(key_files && { keys: keysIn('client.key_files', key_files) }),
+    ...(decryption_key_files && {
+      decryptionKeys: keysIn('client.decryption_key_files', decryption_key_files),
+    }),
+    ...(tls && {
+      tls: { certificate: pemIn('certificate', tls.certificate), key: pemIn('key', tls.key) },
+    }),
+  }
 }
 
 /** What the BFF has against its options, but for what follows from a file that could not be read. */

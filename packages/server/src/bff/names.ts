@@ -2,6 +2,7 @@
 const IN_FILE: Readonly<Record<string, string>> = {
   ca: 'trusted_cas',
   'client.keys': 'key_files',
+  'client.decryptionKeys': 'decryption_key_files',
   'sessions.keys': 'key_files',
 }
 

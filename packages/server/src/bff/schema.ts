@@ -1,4 +1,5 @@
-import type { BffOptions, FrontendOptions, RouteOptions } from '@signet/bff'
+import type { BffOptions, ClientOptions, FrontendOptions, RouteOptions } from '@signet/bff'
+import { CONTENT_ENCRYPTION, KEY_MANAGEMENT } from '@signet/protocol'
 import { z } from 'zod'
 import { listenSchema, logSchema, managementSchema, seconds } from '../config/schema.ts'
 import type { Snake } from './names.ts'
@@ -43,15 +44,43 @@ const frontend = z.strictObject({
 
 const keyFiles = z.array(text).min(1)
 
+const client = z.strictObject({
+  client_id: text,
+  key_files: keyFiles
+    .optional()
+    .describe('Private keys as JWK, one in each file. The first signs.'),
+  tls: z
+    .strictObject({
+      certificate: text.describe('PEM file, the chain included.'),
+      key: text.describe('PEM file.'),
+    })
+    .optional()
+    .describe('What the client shows where certificates are asked for.'),
+  authentication: z
+    .enum(['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])
+    .optional(),
+  sender_constraint: z
+    .enum(['dpop', 'certificate'])
+    .optional()
+    .describe('What access tokens are bound to.'),
+  use_mtls_endpoint_aliases: z
+    .boolean()
+    .optional()
+    .describe('Calls the endpoints that ask for certificates, whatever else needs them.'),
+  decryption_key_files: keyFiles
+    .optional()
+    .describe('Private keys as JWK, one in each file, for what is encrypted to the client.'),
+} satisfies Settings<
+  Omit<ClientOptions, 'keys' | 'decryptionKeys'> &
+    Record<'keyFiles' | 'decryptionKeyFiles', unknown>
+>)
+
 /** Options that are for tests and programs, and those that stand in the file under another name. */
 type NotInFile = 'clock' | 'random' | 'onEvent' | 'ca'
 
 const options = {
   issuer: text.describe('The authorization server; everything else about it is discovered.'),
-  client: z.strictObject({
-    client_id: text,
-    key_files: keyFiles.describe('Private keys as JWK, one in each file. The first signs.'),
-  }),
+  client,
   frontends: z.array(frontend).min(1),
   sessions: z.strictObject({
     sliding: seconds.optional().describe('How long a session lives without use.'),
@@ -60,7 +89,15 @@ const options = {
   }),
   requested_claims: z.record(z.string(), z.unknown()).optional().describe('The claims parameter.'),
   userinfo: z.boolean().optional().describe('Asks the UserInfo endpoint at login.'),
+  profile: z
+    .enum(['fapi2-security', 'fapi2-message-signing'])
+    .optional()
+    .describe('fapi2-message-signing turns on request_object and signed_response.'),
   request_object: z.boolean().optional().describe('Signs the pushed request (JAR).'),
+  request_object_encryption: z
+    .strictObject({ alg: z.enum(KEY_MANAGEMENT), enc: z.enum(CONTENT_ENCRYPTION) })
+    .optional()
+    .describe('Encrypts the signed request, as it is registered.'),
   signed_response: z.boolean().optional().describe('Takes signed responses only (JARM).'),
   timeout: seconds.optional().describe('How long the authorization server may take.'),
   development: z.boolean().optional().describe('Shows /bff/diagnostics.'),
