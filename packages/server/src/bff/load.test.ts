@@ -7,8 +7,10 @@ import {
   CLIENT_KEY,
   createFolder,
   CREDENTIAL,
+  DECRYPTION_KEY,
   FRONTEND,
   LEAST,
+  OTHER,
   ROUTE,
   SESSION_KEY,
   withFrontend,
@@ -42,7 +44,18 @@ describe('the configuration file of a BFF', () => {
       trusted_cas: ['ca.pem', CREDENTIAL.certificate],
       requested_claims,
       userinfo: true,
+      client: {
+        client_id: 'app',
+        key_files: ['client.jwk'],
+        tls: { certificate: 'server.pem', key: 'server-key.pem' },
+        authentication: 'tls_client_auth',
+        sender_constraint: 'certificate',
+        use_mtls_endpoint_aliases: true,
+        decryption_key_files: ['decryption.jwk'],
+      },
+      profile: 'fapi2-message-signing',
       request_object: true,
+      request_object_encryption: { alg: 'ECDH-ES', enc: 'A256GCM' },
       signed_response: true,
       timeout: 5,
       development: true,
@@ -77,7 +90,17 @@ describe('the configuration file of a BFF', () => {
     assert.deepEqual([management, drain], [{ host: '127.0.0.1', port: 9447 }, 3])
     assert.deepEqual(options, {
       issuer: 'https://as.example',
-      client: { client_id: 'app', keys: [CLIENT_KEY] },
+      client: {
+        client_id: 'app',
+        keys: [CLIENT_KEY],
+        tls: CREDENTIAL,
+        authentication: 'tls_client_auth',
+        senderConstraint: 'certificate',
+        useMtlsEndpointAliases: true,
+        decryptionKeys: [DECRYPTION_KEY],
+      },
+      profile: 'fapi2-message-signing',
+      requestObjectEncryption: { alg: 'ECDH-ES', enc: 'A256GCM' },
       sessions: { keys: [SESSION_KEY], sliding: 60, absolute: 120 },
       ca: `${AUTHORITY}\n${CREDENTIAL.certificate}`,
       requestedClaims: requested_claims,
@@ -176,12 +199,70 @@ test('what is wrong in many places is told at once, by the names of the file', (
   )
 })
 
+test('what is wrong with keys and certificates of the client is told at once, by the names of the file', () => {
+  write('other.pem', OTHER.certificate)
+  const found = problems({
+    ...LEAST,
+    client: {
+      client_id: 'app',
+      tls: { certificate: 'other.pem', key: 'server-key.pem' },
+      authentication: 'tls_client_auth',
+      decryption_key_files: ['decryption.jwk', 'client.jwk', 'none.jwk'],
+    },
+    profile: 'fapi2-message-signing',
+    signed_response: false,
+    request_object: false,
+    request_object_encryption: { alg: 'RSA-OAEP-256', enc: 'A128GCM' },
+  })
+  assert.deepEqual(
+    found.map((line) => line.split(': ', 1)[0]),
+    [
+      'client.decryption_key_files.2',
+      'request_object_encryption',
+      'request_object',
+      'signed_response',
+      'client.decryption_key_files.1',
+      'client.tls.key',
+    ],
+  )
+})
+
+test('a certificate that cannot be read is told once', () => {
+  const tls = { certificate: 'none.pem', key: 'server-key.pem' }
+  const client = { ...LEAST.client, tls, sender_constraint: 'certificate' }
+  const [found = '', ...more] = problems({ ...LEAST, client })
+  assert.match(found, /^client\.tls\.certificate: .*none\.pem cannot be read/)
+  assert.deepEqual(more, [])
+})
+
 const WRONG: Readonly<Record<string, readonly [content: object, problem: RegExp]>> = {
   'without an issuer': [{ ...LEAST, issuer: undefined }, /^issuer: required$/],
   'without a key for sessions': [{ ...LEAST, sessions: { key_files: [] } }, /^sessions\.key_files/],
   'without a key of the client': [
     { ...LEAST, client: { client_id: 'app', key_files: [] } },
     /^client\.key_files/,
+  ],
+  'without any key of the client': [
+    { ...LEAST, client: { client_id: 'app' } },
+    /^client\.key_files: required/,
+  ],
+  'with tokens bound to a certificate that is not there': [
+    { ...LEAST, client: { ...LEAST.client, sender_constraint: 'certificate' } },
+    /^client\.tls: required/,
+  ],
+  'with a certificate for nobody': [
+    {
+      ...LEAST,
+      client: {
+        ...LEAST.client,
+        tls: { certificate: 'server.pem', key: 'server-key.pem' },
+      },
+    },
+    /^client\.tls: would be shown to nobody/,
+  ],
+  'with a key management that can be asked until it tells': [
+    { ...LEAST, request_object_encryption: { alg: 'RSA1_5', enc: 'A128GCM' } },
+    /^request_object_encryption\.alg/,
   ],
   'without a frontend': [{ ...LEAST, frontends: [] }, /^frontends/],
   'with another kind of token': [
@@ -297,6 +378,8 @@ describe('the environment', () => {
       SIGNET_BFF_CLIENT_CLIENT_ID: 'other',
       SIGNET_BFF_LISTEN_PORT: '1234',
       SIGNET_BFF_MANAGEMENT_PORT: '9447',
+      SIGNET_BFF_CLIENT_AUTHENTICATION: 'private_key_jwt',
+      SIGNET_BFF_PROFILE: 'fapi2-security',
       SIGNET_BFF_USERINFO: 'true',
       SIGNET_BFF_SESSIONS_SLIDING: '60',
       SIGNET_BFF_CONFIG: 'elsewhere.yaml',
@@ -304,6 +387,8 @@ describe('the environment', () => {
     })
     assert.equal(options.issuer, 'https://env.example')
     assert.equal(options.client.client_id, 'other')
+    assert.equal(options.client.authentication, 'private_key_jwt')
+    assert.equal(options.profile, 'fapi2-security')
     assert.equal(options.userinfo, true)
     assert.equal(options.sessions.sliding, 60)
     assert.deepEqual([listen.port, management?.port], [1234, 9447])

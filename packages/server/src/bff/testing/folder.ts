@@ -1,4 +1,9 @@
-import { exportPrivateJwk, generateSigningKey } from '@signet/protocol'
+import {
+  exportDecryptionJwk,
+  exportPrivateJwk,
+  generateEncryptionKey,
+  generateSigningKey,
+} from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,10 +29,16 @@ export interface Folder {
 
 const { authority, server } = await createLocalCertificates(['localhost'], Date.now())
 export const AUTHORITY: string = authority
+export const OTHER: { readonly certificate: string; readonly key: string } = (
+  await createLocalCertificates(['localhost'], Date.now())
+).server
 export const CREDENTIAL: { readonly certificate: string; readonly key: string } = server
 
 export const CLIENT_KEY: Readonly<Record<string, unknown>> = {
   ...exportPrivateJwk(generateSigningKey('ES256')),
+}
+export const DECRYPTION_KEY: Readonly<Record<string, unknown>> = {
+  ...exportDecryptionJwk(generateEncryptionKey('ECDH-ES')),
 }
 export const SESSION_KEY: Buffer = Buffer.alloc(32, 7)
 
@@ -58,6 +69,7 @@ export function createFolder(): Folder {
     return file
   }
   write('client.jwk', JSON.stringify(CLIENT_KEY))
+  write('decryption.jwk', JSON.stringify(DECRYPTION_KEY))
   write('session.key', SESSION_KEY)
   write('ca.pem', AUTHORITY)
   write('server.pem', CREDENTIAL.certificate)
@@ -87,7 +99,13 @@ export function createFolder(): Folder {
 /** Every problem is in the message, and nothing of a key. */
 function assertTold({ problems, message }: InvalidConfig): readonly string[] {
   for (const problem of problems) assert.ok(message.includes(problem))
-  const secrets = [String(CLIENT_KEY['d']), SESSION_KEY.toString(), SESSION_KEY.toString('base64')]
+  const secrets = [
+    String(CLIENT_KEY['d']),
+    String(DECRYPTION_KEY['d']),
+    CREDENTIAL.key,
+    SESSION_KEY.toString(),
+    SESSION_KEY.toString('base64'),
+  ]
   for (const secret of secrets) assert.ok(!message.includes(secret))
   return problems
 }
