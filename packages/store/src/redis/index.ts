@@ -1,0 +1,3 @@
+export { RedisRefused, type RedisAddress, type RedisTls } from './address.ts'
+export { openRedis, type RedisDatabase, type RedisOptions } from './open-redis.ts'
+export { withRedis } from './with-redis.ts'

@@ -1,0 +1,41 @@
+import { createMemoryStore, storeContract, type OpenedStores } from '@signet/engine/testing'
+import type { Store } from '@signet/engine'
+import { after, before } from 'node:test'
+import { openRedis, type RedisDatabase } from './open-redis.ts'
+import { startRedis, type RedisServer } from './testing/server.ts'
+import { withRedis } from './with-redis.ts'
+
+let server: RedisServer
+before(async () => {
+  server = await startRedis()
+})
+after(() => server.stop())
+
+storeContract('Redis and memory', async (clock, limits) => {
+  await server.command('FLUSHALL')
+  const durable = new Map<string, Store>()
+  const memory = {
+    store: (issuer: string) => {
+      const store = durable.get(issuer) ?? createMemoryStore(clock, limits)
+      durable.set(issuer, store)
+      return store
+    },
+    check: () => Promise.resolve(),
+    close: () => undefined,
+  }
+  return opened(memory, () => openRedis({ url: server.url, clock, settling: 0.01 }))
+})
+
+type Durable = Parameters<typeof withRedis>[0]
+
+async function opened(durable: Durable, open: () => Promise<RedisDatabase>): Promise<OpenedStores> {
+  const stores = withRedis(durable, await open())
+  return {
+    store: (issuer) => stores.store(issuer),
+    reopen: () => {
+      stores.close()
+      return opened(durable, open)
+    },
+    close: () => stores.close(),
+  }
+}
