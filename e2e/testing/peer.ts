@@ -23,6 +23,8 @@ export interface Difference extends Asking {
   readonly form?: Readonly<Record<string, string | undefined>>
   readonly assertion?: Forging | string | null
   readonly proof?: Forging | string | null
+  /** Where it goes, if not where it should. */
+  readonly url?: string
 }
 
 export interface Granted {
@@ -74,7 +76,7 @@ export class Peer {
   }
 
   /** How the client is registered. */
-  metadata(more: object = {}): object {
+  metadata(more: object = {}): Readonly<Record<string, unknown>> {
     return {
       client_id: this.clientId,
       client_name: `Client ${this.clientId}`,
@@ -124,8 +126,7 @@ export class Peer {
     form: Readonly<Record<string, string | undefined>>,
     difference: Difference = {},
   ): Promise<Answer> {
-    const url = this.endpoint(name)
-    const { assertion, proof } = difference
+    const { assertion, proof, url = this.endpoint(name) } = difference
     const credentials = assertion !== null && {
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
       client_assertion: typeof assertion === 'string' ? assertion : this.assertion(assertion),
@@ -185,8 +186,7 @@ export class Peer {
   }
 
   userinfo(accessToken: string, difference: Difference = {}): Promise<Answer> {
-    const url = this.endpoint('userinfo')
-    const { proof } = difference
+    const { proof, url = this.endpoint('userinfo') } = difference
     const {
       header = {},
       claims = {},
