@@ -18,6 +18,7 @@ import {
   type ReadableCredentials,
 } from './client-authentication.rules.ts'
 import type { Client } from './clients/client.ts'
+import { keySaidToSign } from './clients/wanted-key.ts'
 import type { BackChannelRequest } from './outcomes.ts'
 import type { Ports } from './ports.ts'
 import type { Mark } from './store.ts'
@@ -69,7 +70,7 @@ async function byAssertion(
     issuer: ports.service.issuer,
     now: ports.clock.now(),
     registeredAlgorithm: authentication.algorithm,
-    keys: await ports.clients.keys(client, wanted(credentials.assertion)),
+    keys: await ports.clients.keys(client, keySaidToSign(credentials.assertion)),
   })
   return { form, client, assertion: verified }
 }
@@ -118,11 +119,4 @@ function decoded(assertion: string | undefined): {
     if (!(error instanceof MalformedJwt)) throw error
     return { assertion: undefined, malformed: error.message }
   }
-}
-
-function wanted({ header: { kid, alg } }: DecodedJwt): {
-  readonly kid?: string
-  readonly alg: string
-} {
-  return kid === undefined ? { alg } : { kid, alg }
 }

@@ -2,15 +2,19 @@ import {
   enforce,
   parameter,
   readAuthorities,
+  readCertificate,
+  UnusableCertificate,
   verifyCertificateAuthentication,
   type Authorities,
   type Form,
+  type VerificationKey,
 } from '@signet/protocol'
 import type { AuthenticatedRequest } from './client-authentication.ts'
 import {
   certificateAttributionRules,
   certificateCredentialRules,
 } from './client-certificate.rules.ts'
+import type { Client } from './clients/client.ts'
 import type { MutualTlsPolicy } from './config.ts'
 import type { BackChannelRequest, MutualTls } from './outcomes.ts'
 import type { Ports } from './ports.ts'
@@ -27,8 +31,9 @@ type CertificateRequest = BackChannelRequest & { readonly mutualTls: MutualTls }
 export async function byCertificate(
   form: Form,
   { authorization, mutualTls: { chain } }: CertificateRequest,
-  { service, clients, clock }: Ports,
+  ports: Ports,
 ): Promise<AuthenticatedRequest> {
+  const { service, clients, clock } = ports
   const { clientId } = enforce(certificateCredentialRules, {
     form,
     authorization,
@@ -47,15 +52,28 @@ export async function byCertificate(
     authorities: authoritiesOf(service.mtls),
     keys:
       authentication.method === 'self_signed_tls_client_auth'
-        ? await clients.keys(client, ANY)
+        ? await keysOf(client, chain, ports)
         : [],
     now: clock.now(),
   })
   return { form, client }
 }
 
-/** Which of its keys a certificate belongs to, only a look at all of them tells. */
-const ANY = { alg: '' } as const
+/** Of no certificate that cannot be read is there a key: a rule says so. */
+async function keysOf(
+  client: Client,
+  [own]: MutualTls['chain'],
+  { clients }: Ports,
+): Promise<readonly VerificationKey[]> {
+  try {
+    return own === undefined
+      ? []
+      : await clients.keys(client, { certificate: readCertificate(own) })
+  } catch (error) {
+    if (error instanceof UnusableCertificate) return []
+    throw error
+  }
+}
 
 const authorities = new WeakMap<MutualTlsPolicy, Authorities>()
 

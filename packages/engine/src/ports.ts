@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import type {
   Algorithm,
+  ClientCertificate,
   DecryptionKey,
   EncryptionKey,
   NoncePolicy,
@@ -62,16 +63,17 @@ export interface Clients {
   /** The client, unless unknown or disabled. */
   find(clientId: string): Promise<Client | undefined>
   /**
-   * The client's keys, all of them: a rule selects, and names them to the operator when none fits. When none could have
-   * made a signature with this `kid` and algorithm, a `jwks_uri` is refetched first, rate-limited.
+   * The client's keys, all of them: a rule selects, and names them to the operator when none fits. When none can be the
+   * one that is wanted, a `jwks_uri` is refetched first, rate-limited.
    */
-  keys(
-    client: Client,
-    wanted: { readonly kid?: string; readonly alg: string },
-  ): Promise<readonly VerificationKey[]>
+  keys(client: Client, wanted: WantedKey): Promise<readonly VerificationKey[]>
   /** The keys the client wants its answers encrypted to. A `jwks_uri` is fetched when it is old. */
   encryptionKeys(client: Client): Promise<readonly EncryptionKey[]>
 }
+
+/** How a client has used a key: for a signature, of which the header of the JWS tells, or in a certificate that it showed. */
+export type WantedKey =
+  { readonly kid?: string; readonly alg: string } | { readonly certificate: ClientCertificate }
 
 /** Tells clients over the back channel that a session ended (OpenID Connect Back-Channel Logout §2.5). */
 export interface LogoutNotices {

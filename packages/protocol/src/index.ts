@@ -125,6 +125,7 @@ export {
   certificateChainRules,
   certificateNameRules,
   certificateValidityRules,
+  isCertificateOf,
   presentedCertificateRules,
   selfSignedCertificateRules,
 } from './mtls/certificate.rules.ts'

@@ -12,7 +12,7 @@ import { isKnownScope } from '../scopes.ts'
 import { parseClaimsRequest } from '../tokens/claims-request.ts'
 import { isResponseMode, type ResponseMode } from '../response-modes.ts'
 import { knownResource } from '../tokens/audience.ts'
-import type { Asked } from './asked.ts'
+import type { AuthorizationRequest } from './authorization-request.ts'
 
 /** A pushed authorization request of an authenticated client. */
 export interface Push {
@@ -20,7 +20,7 @@ export interface Push {
   readonly service: Service
   readonly parameters: AuthorizationParameters
   /** How the client said what it asks for. */
-  readonly by: Asked['by']
+  readonly by: AuthorizationRequest['by']
   readonly proof: VerifiedProof | undefined
   /** Whether the form had a `request_uri`. */
   readonly requestUriSent: boolean

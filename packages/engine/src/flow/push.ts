@@ -6,7 +6,7 @@ import { datedSecret, digestOf } from '../digest.ts'
 import type { BackChannelRequest, Pushed } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import { permittedClaims } from '../tokens/claims.ts'
-import { readAsked } from './asked.ts'
+import { readAuthorizationRequest } from './authorization-request.ts'
 import { pushRules, type AcceptedPush } from './push.rules.ts'
 
 /** What every `request_uri` of ours begins with (RFC 9126 §2.2). */
@@ -25,7 +25,7 @@ export async function push(request: BackChannelRequest, ports: Ports): Promise<P
   const url = reachedEndpoints(request, ports).pushedAuthorizationRequest
   const proof = verifyRequestProof(request, { method: 'POST', url }, ports)
   const requestUriSent = parameter(form, 'request_uri') !== undefined
-  const { parameters, by, mark } = await readAsked(form, client, ports)
+  const { parameters, by, mark } = await readAuthorizationRequest(form, client, ports)
   await useOnce({ assertion, proof, requestObject: mark }, ports)
 
   const accepted = enforce(pushRules, { client, service, parameters, by, proof, requestUriSent })

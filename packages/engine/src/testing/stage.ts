@@ -7,8 +7,7 @@ import {
   generateSigningKey,
   generateEncryptionKey,
   importEncryptionKeys,
-  importJwks,
-  selectKeys,
+  importClientJwks,
   verificationKeyOf,
   type Algorithm,
   type DecryptionAlgorithm,
@@ -134,11 +133,7 @@ export function createStage(changes: Partial<Service> = {}): Stage {
     keys: keysOf(service, clock),
     clients: {
       find: async (id) => clients.get(id)?.client,
-      keys: async ({ id }, wanted) => {
-        const client = clients.get(id)?.client
-        const { keys } = importJwks(jwksOf(client))
-        return wanted.alg === '' ? keys : selectKeys(keys, wanted)
-      },
+      keys: async ({ id }) => importClientJwks(jwksOf(clients.get(id)?.client)).keys,
       encryptionKeys: async (client) => importEncryptionKeys(jwksOf(client)).keys,
     },
     subjects: { claims: async (subject) => users.get(subject) },

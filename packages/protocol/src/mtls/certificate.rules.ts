@@ -119,7 +119,7 @@ export const selfSignedCertificateRules: Rules<SelfSignedCertificate, SelfSigned
     id: 'MTLS-03',
     reason: 'client_certificate_unregistered',
     says: 'takes a self-signed certificate that is one of the client only',
-    holds: ({ certificate, keys }) => keys.some((key) => isOf(certificate, key)),
+    holds: ({ certificate, keys }) => keys.some((key) => isCertificateOf(key, certificate)),
     otherwise: FAILED,
     expected: ({ keys }) =>
       keys.length === 0
@@ -132,7 +132,10 @@ export const selfSignedCertificateRules: Rules<SelfSignedCertificate, SelfSigned
 ]
 
 /** By the certificate itself where it is registered, by its key where only that is; never by what it says of itself. */
-function isOf({ thumbprint, keyThumbprint }: ClientCertificate, key: VerificationKey): boolean {
+export function isCertificateOf(
+  key: VerificationKey,
+  { thumbprint, keyThumbprint }: ClientCertificate,
+): boolean {
   return key.certificate === undefined
     ? key.thumbprint === keyThumbprint
     : key.certificate === thumbprint

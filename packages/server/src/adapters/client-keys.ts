@@ -1,3 +1,4 @@
+import type { WantedKey } from '@signet/engine'
 import {
   importClientJwks,
   importEncryptionKeys,
@@ -5,16 +6,10 @@ import {
   type VerificationKey,
 } from '@signet/protocol'
 
-/** What a JWS says about the key that made it. */
-export interface Wanted {
-  readonly kid?: string
-  readonly alg: string
-}
-
 /** The public keys of one client, wherever it keeps them. */
 export interface ClientKeys {
-  /** All it signs with, after a look whether one that could have made such a signature is new; which fits, a rule says. */
-  find(wanted: Wanted): Promise<readonly VerificationKey[]>
+  /** All it signs with, after a look whether the one that is wanted is new; which fits, a rule says. */
+  find(wanted: WantedKey): Promise<readonly VerificationKey[]>
   /** All it can be encrypted to. */
   encryption(): Promise<readonly EncryptionKey[]>
 }

@@ -1,6 +1,6 @@
-import type { Clock, Seconds } from '@signet/engine'
-import { selectKeys, type VerificationKey } from '@signet/protocol'
-import { readKeys, type ClientKeys, type ReadKeys, type Wanted } from './client-keys.ts'
+import type { Clock, Seconds, WantedKey } from '@signet/engine'
+import { isCertificateOf, selectKeys, type VerificationKey } from '@signet/protocol'
+import { readKeys, type ClientKeys, type ReadKeys } from './client-keys.ts'
 import { FetchFailed, type Fetch, type FetchFailure } from './outgoing.ts'
 
 /** How a fetch of a JWK set ended; a label for metrics. */
@@ -30,8 +30,8 @@ interface KeySet extends Omit<ReadKeys, 'ignored'> {
 const NOTHING: KeySet = { keys: [], encryption: [], freshUntil: 0, believedUntil: 0 }
 
 /**
- * The keys a client publishes at its `jwks_uri`. A key that is new there works at once: an unknown `kid` fetches the set
- * again, though not more often than every ten seconds. While the set cannot be had the last one stays in use.
+ * The keys a client publishes at its `jwks_uri`. A key that is new there works at once: an unknown `kid` or certificate fetches the
+ * set again, though not more often than every ten seconds. While the set cannot be had the last one stays in use.
  *
  * @see OpenID Connect Core §10.1.1
  */
@@ -77,7 +77,9 @@ export function remoteKeys(url: string, { fetch, clock, fetched }: RemoteKeysPor
   }
 }
 
-function lacks(keys: readonly VerificationKey[], { kid, alg }: Wanted): boolean {
+function lacks(keys: readonly VerificationKey[], wanted: WantedKey): boolean {
+  if ('certificate' in wanted) return !keys.some((key) => isCertificateOf(key, wanted.certificate))
+  const { kid, alg } = wanted
   if (kid === undefined) return selectKeys(keys, { alg }).length === 0
   return !keys.some((key) => key.kid === kid)
 }

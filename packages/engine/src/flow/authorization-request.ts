@@ -8,16 +8,16 @@ import {
   requestParameters,
   Undecryptable,
   verifyRequestObject,
-  type DecodedJwt,
   type Form,
 } from '@signet/protocol'
 import { readParameters, type AuthorizationParameters } from '../authorization-parameters.ts'
 import type { Client } from '../clients/client.ts'
+import { keySaidToSign } from '../clients/wanted-key.ts'
 import type { Ports } from '../ports.ts'
 import type { Mark } from '../store.ts'
 
 /** What a client asks for, wherever it said so. */
-export interface Asked {
+export interface AuthorizationRequest {
   readonly parameters: AuthorizationParameters
   /** How it was said. */
   readonly by: 'form' | 'signed' | 'signed and encrypted'
@@ -26,15 +26,28 @@ export interface Asked {
 }
 
 /**
- * The authorization parameters of an authenticated client: those of its signed request object, if it sent one, and then
- * nothing of the form counts (RFC 9101 §6.3); otherwise those of the form.
+ * The authorization request of an authenticated client: what its signed request object says, if it sent one, and then
+ * nothing in the form counts (RFC 9101 §6.3); otherwise what the form says.
  *
  * @throws Refused `invalid_request_object`.
  * @see {@link https://www.rfc-editor.org/rfc/rfc9126.html#section-3 RFC 9126 §3}
  */
-export async function readAsked(form: Form, client: Client, ports: Ports): Promise<Asked> {
+export function readAuthorizationRequest(
+  form: Form,
+  client: Client,
+  ports: Ports,
+): AuthorizationRequest | Promise<AuthorizationRequest> {
   const request = parameter(form, 'request')
-  if (request === undefined) return { parameters: readParameters(form), by: 'form' }
+  return request === undefined
+    ? { parameters: readParameters(form), by: 'form' }
+    : readSigned(request, client, ports)
+}
+
+async function readSigned(
+  request: string,
+  client: Client,
+  ports: Ports,
+): Promise<AuthorizationRequest> {
   const encrypted = isEncryptedJwt(request)
   const jwt = readRequestObject(encrypted ? await decrypted(request, client, ports) : request)
   const { service, clients, clock } = ports
@@ -43,17 +56,10 @@ export async function readAsked(form: Form, client: Client, ports: Ports): Promi
     clientId: client.id,
     now: clock.now(),
     registeredAlgorithm: client.requestObject.algorithm,
-    keys: await clients.keys(client, hintsOf(jwt)),
+    keys: await clients.keys(client, keySaidToSign(jwt)),
   })
   const parameters = readParameters(requestParameters(claims))
   return { parameters, by: encrypted ? 'signed and encrypted' : 'signed', mark }
-}
-
-function hintsOf({ header: { kid, alg } }: DecodedJwt): {
-  readonly kid?: string
-  readonly alg: string
-} {
-  return kid === undefined ? { alg } : { kid, alg }
 }
 
 /** Why it failed only the operator learns: an attacker could tell from it what is inside. */
