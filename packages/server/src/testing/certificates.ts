@@ -25,6 +25,8 @@ export interface Subject {
 export interface Authority {
   readonly certificate: string
   issue(subject: Subject): Promise<Credential>
+  /** An authority that this one vouches for. */
+  delegate(commonName: string): Promise<Authority>
 }
 
 export const LOOPBACK: Subject = {
@@ -41,23 +43,39 @@ export async function createAuthority(): Promise<Authority> {
     keys,
     signingAlgorithm: SIGNING,
     ...validity({}),
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
-    ],
+    extensions: AUTHORITY,
   })
+  return authorityOf(root, keys)
+}
+
+const AUTHORITY = [
+  new x509.BasicConstraintsExtension(true, undefined, true),
+  new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+]
+
+function authorityOf(own: x509.X509Certificate, keys: CryptoKeyPair): Authority {
+  const issuing = { issuer: own.subject, signingKey: keys.privateKey, signingAlgorithm: SIGNING }
   return {
-    certificate: root.toString('pem'),
+    certificate: own.toString('pem'),
     issue: async (subject) => {
       const pair = await keyPair(subject)
       const certificate = await x509.X509CertificateGenerator.create({
         ...description(subject),
-        issuer: root.subject,
+        ...issuing,
         publicKey: pair.publicKey,
-        signingKey: keys.privateKey,
-        signingAlgorithm: SIGNING,
       })
       return { certificate: certificate.toString('pem'), key: await pem(pair) }
+    },
+    delegate: async (commonName) => {
+      const pair = await keyPair({})
+      const certificate = await x509.X509CertificateGenerator.create({
+        subject: `CN=${commonName}`,
+        ...issuing,
+        ...validity({}),
+        publicKey: pair.publicKey,
+        extensions: AUTHORITY,
+      })
+      return authorityOf(certificate, pair)
     },
   }
 }
@@ -89,7 +107,7 @@ function description(subject: Subject): Description {
   }
 }
 
-function validity({ age = 1, lifetime = 30 }: Partial<Subject>): {
+function validity({ age = 1, lifetime = 365 }: Partial<Subject>): {
   notBefore: Date
   notAfter: Date
 } {
@@ -97,7 +115,7 @@ function validity({ age = 1, lifetime = 30 }: Partial<Subject>): {
   return { notBefore, notAfter: new Date(notBefore.getTime() + lifetime * DAY) }
 }
 
-function keyPair({ rsa = false }: Subject): Promise<CryptoKeyPair> {
+function keyPair({ rsa = false }: Partial<Subject>): Promise<CryptoKeyPair> {
   if (!rsa) return crypto.subtle.generateKey(SIGNING, true, ['sign', 'verify'])
   const algorithm = {
     name: 'RSASSA-PKCS1-v1_5',
