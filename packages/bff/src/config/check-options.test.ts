@@ -1,8 +1,42 @@
-import { exportPrivateJwk, generateSigningKey } from '@signet/protocol'
+import {
+  exportDecryptionJwk,
+  exportPrivateJwk,
+  generateEncryptionKey,
+  generateSigningKey,
+} from '@signet/protocol'
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { createPrivateKey } from 'node:crypto'
+import { describe, test } from 'node:test'
+import { createCore } from '../core.ts'
+import { clientCertificate, TEST_CA, type TestCertificate } from '../testing/certificates.ts'
 import { sampleFrontend, sampleOptions } from '../testing/sample-options.ts'
 import { checkOptions } from './check-options.ts'
+import type { BffOptions, ClientOptions } from './options.ts'
+import { Misconfigured } from './settings.ts'
+
+const own = await clientCertificate('bank')
+const other = await clientCertificate('bank')
+const { keys = [] } = sampleOptions().client
+
+const tlsOf = ({ certificate, key }: TestCertificate): NonNullable<ClientOptions['tls']> => ({
+  certificate,
+  key,
+})
+
+/** The problems of a client with these options, as `place: message`. */
+function problemsOf(client: Partial<ClientOptions>, more: Partial<BffOptions> = {}): string[] {
+  const options = sampleOptions({ client: { client_id: 'bank', ...client }, ...more })
+  const found = checkOptions(options).map(({ path, message }) => `${path.join('.')}: ${message}`)
+  // Whoever does not check first is told the same.
+  if (found.length === 0) createCore(options).outgoing.close()
+  else {
+    assert.throws(
+      () => createCore(options),
+      (error) => error instanceof Misconfigured && error.message === found.join('\n'),
+    )
+  }
+  return found
+}
 
 test('good options have no problems', () => {
   assert.deepEqual(checkOptions(sampleOptions()), [])
@@ -31,4 +65,177 @@ test('what is wrong together has no place of its own', () => {
   )
   assert.deepEqual([found?.path, more], [[], []])
   assert.match(found?.message ?? '', /sliding/)
+})
+
+describe('a client', () => {
+  const everything: Partial<ClientOptions> = {
+    tls: tlsOf(own),
+    authentication: 'tls_client_auth',
+    senderConstraint: 'certificate',
+  }
+
+  test('SP-CL-02 authenticates with a key or a certificate, and needs no more than it uses', () => {
+    assert.deepEqual(problemsOf({ keys }), [])
+    assert.deepEqual(problemsOf(everything), [])
+    assert.deepEqual(
+      problemsOf({ ...everything, authentication: 'self_signed_tls_client_auth' }),
+      [],
+    )
+    assert.deepEqual(problemsOf({ keys, tls: tlsOf(own), senderConstraint: 'certificate' }), [])
+    assert.deepEqual(problemsOf({ keys, tls: tlsOf(own), useMtlsEndpointAliases: true }), [])
+    assert.deepEqual(problemsOf({ keys, useMtlsEndpointAliases: true }), [])
+  })
+
+  test('is told of everything it lacks', () => {
+    assert.deepEqual(problemsOf({}), ['client.keys: required to authenticate by private_key_jwt'])
+    assert.deepEqual(
+      problemsOf({ authentication: 'tls_client_auth', senderConstraint: 'certificate' }),
+      [
+        'client.tls: required to authenticate by certificate',
+        'client.tls: required to bind access tokens to the certificate',
+      ],
+    )
+    assert.deepEqual(problemsOf({ keys, tls: tlsOf(own) }), [
+      'client.tls: would be shown to nobody: neither authentication nor access tokens need it',
+    ])
+    assert.deepEqual(problemsOf(everything, { requestObject: true }), [
+      'client.keys: required to sign requests',
+    ])
+  })
+
+  test('is told so together with everything else', () => {
+    const found = problemsOf({ authentication: 'tls_client_auth' }, { issuer: 'http://as.example' })
+    assert.deepEqual(
+      found.map((line) => line.split(': ', 1)[0]),
+      ['issuer', 'client.tls'],
+    )
+  })
+})
+
+const RSA_1024: RsaHashedKeyGenParams = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 1_024,
+  publicExponent: Uint8Array.of(1, 0, 1),
+}
+
+describe('a certificate', async () => {
+  const locked = createPrivateKey(own.key).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'secret',
+  })
+  const wrong: Readonly<Record<string, readonly [tls: ClientOptions['tls'], found: string]>> = {
+    'that is none': [{ ...own, certificate: own.key }, 'certificate: holds no PEM certificate'],
+    'that is empty': [{ ...own, certificate: '' }, 'certificate: holds no PEM certificate'],
+    'with the key of another': [
+      { certificate: own.certificate, key: other.key },
+      'key: is not the key of the first certificate',
+    ],
+    'behind that of its authority': [
+      { ...own, certificate: `${TEST_CA}\n${own.certificate}` },
+      'key: is not the key of the first certificate',
+    ],
+    'with a chain that is broken': [
+      {
+        ...own,
+        certificate: `${own.certificate}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
+      },
+      'certificate: is too weak for TLS, or its chain broken',
+    ],
+    'with a key that wants a passphrase': [
+      { ...own, key: locked },
+      'key: holds no PEM private key without passphrase',
+    ],
+    'with a key that is none': [
+      { ...own, key: own.certificate },
+      'key: holds no PEM private key without passphrase',
+    ],
+    'with a key that is weak': [
+      await clientCertificate('bank', {}, RSA_1024),
+      'certificate: is too weak for TLS, or its chain broken',
+    ],
+  }
+  for (const [title, [tls, found]] of Object.entries(wrong)) {
+    test(`${title} is refused, and nothing of a key is told`, () => {
+      const { certificate = '', key = '' } = tls ?? {}
+      const client = { tls: { certificate, key }, authentication: 'tls_client_auth' } as const
+      assert.deepEqual(problemsOf(client), [`client.tls.${found}`])
+    })
+  }
+
+  test('that has expired is for others to judge', async () => {
+    const notAfter = new Date(Date.now() - 60_000)
+    const expired = await clientCertificate('bank', { notAfter })
+    assert.deepEqual(problemsOf({ tls: tlsOf(expired), authentication: 'tls_client_auth' }), [])
+  })
+})
+
+describe('the profile', () => {
+  const signing = { profile: 'fapi2-message-signing' } as const
+  const settingsOf = (options: Partial<BffOptions>): readonly boolean[] => {
+    const { settings, outgoing } = createCore(sampleOptions(options))
+    outgoing.close()
+    return [settings.requestObject, settings.signedResponse]
+  }
+
+  test('is one switch for signed requests and responses', () => {
+    assert.deepEqual(settingsOf({}), [false, false])
+    assert.deepEqual(settingsOf({ profile: 'fapi2-security' }), [false, false])
+    assert.deepEqual(settingsOf(signing), [true, true])
+  })
+
+  test('SP-PROF-01 can be outdone, and not undone', () => {
+    assert.deepEqual(settingsOf({ profile: 'fapi2-security', requestObject: true }), [true, false])
+    assert.deepEqual(settingsOf({ ...signing, requestObject: true }), [true, true])
+    assert.deepEqual(
+      problemsOf({ keys }, { ...signing, requestObject: false, signedResponse: false }),
+      [
+        'requestObject: cannot be off in this profile',
+        'signedResponse: cannot be off in this profile',
+      ],
+    )
+  })
+})
+
+describe('encryption', () => {
+  const encryption = { alg: 'ECDH-ES', enc: 'A256GCM' } as const
+
+  test('is for requests that are signed', () => {
+    const requestObjectEncryption = encryption
+    assert.deepEqual(problemsOf({ keys }, { requestObject: true, requestObjectEncryption }), [])
+    assert.deepEqual(problemsOf({ keys }, { requestObjectEncryption }), [
+      'requestObjectEncryption: encrypts signed requests only: turn them on',
+    ])
+  })
+
+  test('is not by algorithms that can be broken', () => {
+    for (const [alg, enc] of [
+      ['RSA1_5', 'A256GCM'],
+      ['dir', 'A256GCM'],
+      ['A256KW', 'A256GCM'],
+      ['PBES2-HS256+A128KW', 'A256GCM'],
+      ['ECDH-ES', 'none'],
+    ] as const) {
+      const options = sampleOptions({ requestObject: true })
+      const [found, ...more] = checkOptions(
+        Object.assign(options, { requestObjectEncryption: { alg, enc } }),
+      )
+      assert.equal(found?.path[0], 'requestObjectEncryption', alg)
+      assert.deepEqual(more, [])
+    }
+  })
+
+  test('is for a client with private keys of its own', () => {
+    const good = exportDecryptionJwk(generateEncryptionKey('ECDH-ES'))
+    const { d: _d, ...published } = good
+    const signing = exportPrivateJwk(generateSigningKey('ES256'))
+    const found = problemsOf({ keys, decryptionKeys: [good, published, signing, { kty: 'oct' }] })
+    assert.deepEqual(
+      found.map((line) => line.split(': ', 1)[0]),
+      [1, 2, 3].map((index) => `client.decryptionKeys.${index}`),
+    )
+    assert.ok(!found.join().includes(signing.d))
+  })
 })

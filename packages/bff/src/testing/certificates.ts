@@ -12,8 +12,9 @@ import { hash } from 'node:crypto'
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const DAY = 86_400_000
 
-const generate = (): Promise<CryptoKeyPair> =>
-  crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+const generate = (
+  algorithm: RsaHashedKeyGenParams | EcKeyGenParams = ALGORITHM,
+): Promise<CryptoKeyPair> => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 
 export interface Period {
   readonly notBefore: Date
@@ -64,8 +65,9 @@ export interface TestCertificate {
 export async function clientCertificate(
   name: string,
   times: Partial<Period> = {},
+  algorithm?: RsaHashedKeyGenParams,
 ): Promise<TestCertificate> {
-  const own = await generate()
+  const own = await generate(algorithm)
   const made = await X509CertificateGenerator.create({
     subject: `CN=${name}`,
     issuer: authority.subject,
