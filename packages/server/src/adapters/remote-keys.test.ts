@@ -2,12 +2,17 @@ import { fixedClock } from '@signet/engine/testing'
 import {
   generateEncryptionKey,
   generateSigningKey,
+  isCertificateOf,
+  readCertificate,
   selectKeys,
+  type ClientCertificate,
   type DecryptionKey,
   type SigningKey,
 } from '@signet/protocol'
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { createAuthority, LOOPBACK } from '../testing/certificates.ts'
 import { FetchFailed, type Fetched } from './outgoing.ts'
 import { remoteKeys, type JwksFetchResult } from './remote-keys.ts'
 
@@ -35,7 +40,7 @@ function publishing(...answers: readonly (Fetched | Error)[]) {
     selectKeys(await keys.find(wanted), wanted).map(({ kid }) => kid)
   const encryptionKids = async (): Promise<readonly unknown[]> =>
     (await keys.encryption()).map(({ kid }) => kid)
-  return { clock, results, details, kidsFor, encryptionKids }
+  return { clock, results, details, keys, kidsFor, encryptionKids }
 }
 const unreachable = new FetchFailed('network', 'ECONNREFUSED')
 
@@ -140,6 +145,30 @@ describe('PKJ-13 keys at a jwks_uri', () => {
     assert.equal(results.length, 1)
     assert.deepEqual(await kidsFor({ alg: 'PS256' }), [])
     assert.equal(results.length, 2)
+  })
+})
+
+/** A certificate, and the set of keys by which a client says that it is its own. */
+async function selfSigned(): Promise<readonly [certificate: ClientCertificate, body: string]> {
+  const x509 = new X509Certificate((await (await createAuthority()).issue(LOOPBACK)).certificate)
+  const jwk = { ...x509.publicKey.export({ format: 'jwk' }), x5c: [x509.raw.toString('base64')] }
+  return [readCertificate(x509.raw), JSON.stringify({ keys: [jwk] })]
+}
+
+describe('MTLS-03 certificates at a jwks_uri', () => {
+  test('MTLS-03 are fetched again at once when a client shows another, so that renewal works', async () => {
+    const [former, before] = await selfSigned()
+    const [renewed, after] = await selfSigned()
+    const { clock, results, keys } = publishing({ body: before }, { body: after })
+    const isKnown = async (certificate: ClientCertificate): Promise<boolean> =>
+      (await keys.find({ certificate })).some((key) => isCertificateOf(key, certificate))
+    assert.equal(await isKnown(former), true)
+    assert.equal(await isKnown(former), true)
+    assert.equal(await isKnown(renewed), false, 'not more often than every ten seconds')
+    assert.equal(results.length, 1)
+    clock.advance(10)
+    assert.equal(await isKnown(renewed), true)
+    assert.equal(await isKnown(former), false)
   })
 })
 
