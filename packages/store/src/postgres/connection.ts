@@ -33,7 +33,7 @@ export function lanesOptions(connection: PostgresConnection): LanesOptions {
     connections,
     client: {
       ...clientConfig(connection),
-      pipeline: prepare,
+      pipeline: true,
       query_timeout: answerTimeout * 1_000,
       // PgBouncer knows no such parameter. Where there is none, the server gives up before we do.
       ...(prepare && { statement_timeout: Math.ceil(answerTimeout * 900) }),

@@ -21,7 +21,9 @@ import { DatabaseError } from 'pg'
  */
 export function unavailable(error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error
-  return new StoreUnavailable('the database failed', withoutRows(error))
+  const cause = withoutRows(error)
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new StoreUnavailable(`the database failed: ${message}`, cause)
 }
 
 /** The server says of some errors which row they are about, and rows hold what no log may. */

@@ -43,7 +43,7 @@ export class Lane {
   async query(config: QueryConfig<unknown[]>): Promise<Answer> {
     this.busy += 1
     try {
-      const client = this.#client ?? (await this.#connect())
+      const client = this.#client ?? (await this.connect())
       const { rows, rowCount } = await client.query<Row>(config)
       return { rows, count: rowCount ?? 0 }
     } finally {
@@ -51,10 +51,10 @@ export class Lane {
     }
   }
 
-  /** Connects without being asked anything. Whether it could shows later. */
-  open(): void {
+  /** Connects, if it can, for statements to come. */
+  tryToConnect(): void {
     if (performance.now() < this.#restsUntil) return
-    this.#connect().catch(() => {
+    this.connect().catch(() => {
       this.#restsUntil = performance.now() + REST_MILLISECONDS
     })
   }
@@ -64,7 +64,8 @@ export class Lane {
     await this.#client?.end()
   }
 
-  #connect(): Promise<Client> {
+  /** Rejects with what `pg` rejects with, or saying why the server cannot be trusted. */
+  connect(): Promise<Client> {
     this.#connecting ??= this.#begin().finally(() => {
       this.#connecting = undefined
     })
@@ -91,8 +92,7 @@ export class Lane {
   }
 }
 
-/** @throws Error saying why the server cannot be trusted. */
-export async function inspect(client: Client): Promise<void> {
+async function inspect(client: Client): Promise<void> {
   const { rows } = await client.query<Row>(INSPECTION)
   for (const [name, { is, otherwise }] of Object.entries(EXPECTED)) {
     if (rows[0]?.[name] !== is) throw new Error(otherwise)

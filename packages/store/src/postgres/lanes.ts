@@ -28,6 +28,11 @@ export class Lanes {
     this.#prepare = prepare
   }
 
+  /** Opens a first connection: what does not work at all shows at once. Rejects with what `pg` rejects with. */
+  async open(): Promise<void> {
+    await this.#choose().connect()
+  }
+
   /** @throws StoreUnavailable, with what the server said; its rows are kept out of it. */
   async ask(statement: Statement, values: readonly Value[]): Promise<Answer> {
     try {
@@ -59,7 +64,7 @@ export class Lanes {
     const rest = this.#lanes.find((lane) => !lane.isOpen)
     if (first === undefined) return rest ?? noLane()
     const best = others.reduce((one, other) => (other.busy < one.busy ? other : one), first)
-    if (best.busy > 0) rest?.open()
+    if (best.busy > 0) rest?.tryToConnect()
     return best
   }
 }

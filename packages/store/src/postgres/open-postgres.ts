@@ -1,6 +1,5 @@
 import { UNAUTHENTICATED_KEPT, type Clock, type Seconds, type Store } from '@signet/engine'
 import { lanesOptions, withClient, type PostgresConnection } from './connection.ts'
-import { inspect } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { migrate, requireSchema, type Schema } from './migration.ts'
 import { SIGNET } from './schema.ts'
@@ -72,10 +71,11 @@ export async function openLanes(
   options: PostgresConnection & { readonly migrate?: boolean | undefined },
   { schema, now }: { readonly schema: Schema; readonly now: Seconds },
 ): Promise<Lanes> {
-  await withClient(options, async (client) => {
+  return withClient(options, async (client) => {
     if (options.migrate === true) await migrate(client, schema, now)
     await requireSchema(client, schema)
-    await inspect(client)
+    const lanes = new Lanes(lanesOptions(options))
+    await lanes.open()
+    return lanes
   })
-  return new Lanes(lanesOptions(options))
 }

@@ -1,0 +1,85 @@
+import { StoreUnavailable } from '@signet/engine'
+import { fixedClock, sampleCode, storeContract, type OpenedStores } from '@signet/engine/testing'
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { applyMigrations, migrationStatus } from './migrations.ts'
+import { openPostgres, type PostgresOptions } from './open-postgres.ts'
+import { databasesWith, serverForTests } from './testing/databases.ts'
+import { startPgBouncer } from './testing/pg-bouncer.ts'
+
+const ISSUER = 'https://as.example'
+const server = await serverForTests({ fsync: false })
+const createDatabase = await databasesWith(server, 'signet')
+const bouncer = await startPgBouncer(server)
+after(() => bouncer.dispose())
+
+/** The same database, behind PgBouncer. */
+function behind(url: string): string {
+  return bouncer.url(/\/([^/?]+)\?/.exec(url)?.[1] ?? '')
+}
+
+// One database for all, emptied each time: PgBouncer takes a third of a second to get to know another one.
+const shared = await createDatabase()
+const EMPTY = `
+  DO $$ BEGIN EXECUTE (
+    SELECT 'TRUNCATE ' || string_agg(format('signet.%I', tablename), ', ')
+    FROM pg_tables WHERE schemaname = 'signet' AND tablename <> 'migrations'
+  ); END $$`
+
+storeContract('PostgreSQL behind PgBouncer', async (clock, { unauthenticated }) => {
+  await server.execute(shared, EMPTY)
+  const options = { server: behind(shared), prepare: false, clock }
+  return opened({ ...options, retention: 86_400, unauthenticated })
+})
+
+async function opened(options: PostgresOptions): Promise<OpenedStores> {
+  const database = await openPostgres(options)
+  return {
+    store: (issuer) => database.store(issuer),
+    sweep: (budget) => database.sweep(budget),
+    reopen: async () => {
+      await database.close()
+      return opened(options)
+    },
+    close: () => database.close(),
+  }
+}
+
+test('migrations go through PgBouncer, from several processes at once', async () => {
+  const connection = { server: behind(await server.createDatabase()) }
+  const done = await Promise.all([1, 2, 3].map(() => applyMigrations(connection, 1_800_000_000)))
+  const { applied, pending } = await migrationStatus(connection)
+  assert.equal(done.flat().length, applied.length)
+  assert.deepEqual(pending, [])
+})
+
+test('what many ask at once is answered to whom it was asked by', async () => {
+  const database = await openPostgres({
+    server: behind(await createDatabase()),
+    prepare: false,
+    clock: fixedClock(),
+    retention: 86_400,
+  })
+  const { codes } = database.store(ISSUER)
+  const digests = Array.from({ length: 300 }, (_, index) => `code ${index}`)
+  await Promise.all(digests.map((digest) => codes.put(sampleCode({ digest }))))
+  const found = await Promise.all(digests.map((digest) => codes.peek(digest)))
+  assert.deepEqual(
+    found.map((code) => code?.digest),
+    digests,
+  )
+  const twice = [...digests, ...digests].map((digest) => codes.redeem(digest))
+  const wins = (await Promise.all(twice)).filter(Boolean)
+  assert.equal(wins.length, digests.length)
+  await database.close()
+})
+
+test('statements with names are not for PgBouncer, which shows when the store is opened', async () => {
+  const url = behind(await createDatabase())
+  const opening = openPostgres({ server: url, clock: fixedClock(), retention: 86_400 })
+  await assert.rejects(opening, (error) => {
+    assert.ok(error instanceof StoreUnavailable)
+    assert.match(error.message, /unsupported startup parameter/)
+    return true
+  })
+})
