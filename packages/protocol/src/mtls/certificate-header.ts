@@ -1,5 +1,6 @@
 import { fieldsOf } from '../fields.ts'
 import { enforce } from '../rules/rule.ts'
+import { readCertificate } from './certificate.ts'
 import {
   CERTIFICATE_HEADER_FORMATS,
   HEADERS_OF,
@@ -58,7 +59,9 @@ function chainOf(
   if (values.some((value) => value.length > LONGEST)) return undefined
   try {
     const chain = HEADERS_OF[format].read(values)
-    return chain.every((der) => der.length > 0) ? chain : undefined
+    // A token must not be bound to what is no certificate, and so may be told of many.
+    chain.slice(0, 1).forEach(readCertificate)
+    return chain
   } catch {
     return undefined
   }
