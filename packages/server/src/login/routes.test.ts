@@ -1,7 +1,9 @@
+import { digestOf } from '@signet/engine'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { cookieHeader, type Received } from '../testing/exchange.ts'
 import {
+  configOf,
   ISSUER,
   PASSWORD,
   PASSWORD_HASH,
@@ -417,4 +419,56 @@ test('a browser may post its arrival as well', async () => {
   const answer = await rig.post('/authorize', fields)
   assert.equal(answer.status, 303)
   assert.match(answer.headers.location ?? '', /\/interaction\//)
+})
+
+describe('the address of who logs in', () => {
+  const CALLER = '198.51.100.7'
+
+  /** The buckets that a wrong password takes from, by network. */
+  async function bucketsOf(
+    trusted: readonly string[],
+    headers: Readonly<Record<string, string>>,
+    networks: readonly string[],
+  ): Promise<readonly string[]> {
+    const taken: string[] = []
+    const watched = await startRig(configOf({ proxies: { trusted } }), (store) => ({
+      ...store,
+      attempts: {
+        ...store.attempts,
+        take: (key, policy, now) => {
+          taken.push(key)
+          return store.attempts.take(key, policy, now)
+        },
+      },
+    }))
+    try {
+      const arrived = await watched.get(await push(watched))
+      const wrong = { username: 'alice', password: 'wrong' }
+      const place = `${pathIn(arrived)}/login`
+      await watched.post(place, wrong, { ...headers, cookie: cookieHeader(arrived) })
+    } finally {
+      await watched.server.close()
+    }
+    return networks.filter((network) => taken.includes(digestOf(`login by address\n${network}`)))
+  }
+  const known = [CALLER, '127.0.0.1', '1.2.3.4', '10.0.0.2']
+  const forwarded = (field: string): Readonly<Record<string, string>> => ({
+    'x-forwarded-for': field,
+  })
+
+  test('PAR-07 is that of the connection, whatever a header says', async () => {
+    assert.deepEqual(await bucketsOf([], forwarded(CALLER), known), ['127.0.0.1'])
+    assert.deepEqual(await bucketsOf(['10.0.0.0/8'], forwarded(CALLER), known), ['127.0.0.1'])
+  })
+
+  test('PAR-07 is what a trusted proxy says, so that its callers do not share their attempts', async () => {
+    assert.deepEqual(await bucketsOf(['127.0.0.1'], forwarded(CALLER), known), [CALLER])
+    const chain = forwarded(`${CALLER}, 10.0.0.2`)
+    assert.deepEqual(await bucketsOf(['127.0.0.1', '10.0.0.0/8'], chain, known), [CALLER])
+  })
+
+  test('PAR-07 is not for the caller to choose: what it wrote itself does not count', async () => {
+    const forged = forwarded(`1.2.3.4, 10.0.0.2, ${CALLER}`)
+    assert.deepEqual(await bucketsOf(['127.0.0.1', '10.0.0.0/8'], forged, known), [CALLER])
+  })
 })

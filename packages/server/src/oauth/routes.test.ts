@@ -270,10 +270,47 @@ describe('userinfo challenges', () => {
   })
 })
 
-test('X11 introspection challenges a caller it does not know', async () => {
-  const answer = await rig.post('/introspect', { token: 'x' })
-  assert.equal(answer.status, 401)
-  assert.match(answer.headers['www-authenticate'] ?? '', /^private_key_jwt realm="https:/)
+describe('introspection', () => {
+  const SIGNED = 'application/token-introspection+jwt'
+  const introspect = (accept?: string): Promise<Received> =>
+    rig.post(
+      '/introspect',
+      { ...rig.credentials(), token: 'x' },
+      accept === undefined ? {} : { accept },
+    )
+
+  test('X11 challenges a caller it does not know', async () => {
+    const answer = await rig.post('/introspect', { token: 'x' })
+    assert.equal(answer.status, 401)
+    assert.equal(answer.headers['www-authenticate'], `private_key_jwt realm="${ISSUER}"`)
+  })
+
+  test('X11 gives 400 to a caller it does not know that wants a JWT', async () => {
+    const answer = await rig.post('/introspect', { token: 'x' }, { accept: SIGNED })
+    assert.equal(answer.headers['www-authenticate'], undefined)
+    await assertRefused(answer, 400, 'invalid_client')
+  })
+
+  test('X11 gives 400 and no challenge to a caller it knows that asks for nothing', async () => {
+    const answer = await rig.post('/introspect', rig.credentials())
+    assert.equal(answer.headers['www-authenticate'], undefined)
+    await assertRefused(answer, 400, 'invalid_request')
+  })
+
+  test('INT-05 answers with a JWT of its own type to who asks for one, and to nobody else', async () => {
+    const signed = await introspect(SIGNED)
+    assert.equal(signed.status, 200)
+    assert.equal(signed.headers['content-type'], SIGNED)
+    assert.equal(signed.headers['cache-control'], 'no-store')
+    const { header, claims } = decodeJwt(signed.body)
+    assert.equal(header.typ, 'token-introspection+jwt')
+    assert.deepEqual(claims['token_introspection'], { active: false })
+    for (const accept of [undefined, '*/*', 'application/json']) {
+      const plain = await introspect(accept)
+      assert.equal(plain.headers['content-type'], 'application/json')
+      assert.deepEqual(plain.json(), { active: false })
+    }
+  })
 })
 
 describe('documents', () => {
