@@ -149,7 +149,8 @@ export function sessionStoreContract(
       assert.equal(await other.first('a jti', NOW + 160, NOW + 60), true)
     })
 
-    using('counts the living and sweeps the dead, a few at a time', async ({ one }) => {
+    using('counts the living and sweeps the dead, a few at a time', async (stores) => {
+      const { one, sweepsSessionsOnly } = stores
       await one.create(sampleSession({ id: '1', expiresAt: NOW - 1 }))
       await one.create(sampleSession({ id: '2', expiresAt: NOW - KEPT_AFTER_END }))
       await one.create(sampleSession({ id: '3', expiresAt: NOW - KEPT_AFTER_END - 9 }))
@@ -158,7 +159,7 @@ export function sessionStoreContract(
       await one.lock({ id: '4', owner: 'one', now: NOW - 20, until: NOW - 10 })
       await one.first('a jti', NOW, NOW - 60)
       assert.equal(await one.count(NOW), 1)
-      assert.equal(await one.sweep(NOW, 1), 4)
+      assert.equal(await one.sweep(NOW, 1), sweepsSessionsOnly ? 1 : 4)
       assert.equal(await one.sweep(NOW, 10), 1)
       assert.equal(await one.sweep(NOW, 10), 0)
       assert.notEqual(await one.get('1'), undefined)
