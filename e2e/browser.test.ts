@@ -248,6 +248,55 @@ describe('login and consent in a browser', () => {
     }))
 })
 
+describe('a response that is posted to the client, in a browser', () => {
+  /** The form that the browser posts to the client. */
+  async function posted(page: Page, work: () => Promise<unknown>): Promise<URLSearchParams> {
+    const arrival = page.waitForRequest(
+      (request) => request.method() === 'POST' && request.url() === callback.redirectUri,
+    )
+    await work()
+    return new URLSearchParams((await arrival).postData() ?? '')
+  }
+
+  async function approve(page: Page, form: Difference['form']): Promise<void> {
+    await page.goto(await link({ prompt: 'consent', ...form }))
+    await typeLogin(page)
+    await page.click('#approve')
+  }
+
+  test('OAU-04 goes there by itself, and its code works', () =>
+    within(async ({ page }) => {
+      const state = `a&b="c"<d> é`
+      const fields = await posted(page, () => approve(page, { response_mode: 'form_post', state }))
+      await page.waitForURL(callback.redirectUri)
+      assert.equal(fields.get('state'), state)
+      assert.equal(fields.get('iss'), client.issuer)
+      const answer = await client.exchange(fields.get('code') ?? '')
+      assert.equal(claimsOf(member(answer, 'id_token'))['aud'], 'app')
+    }))
+
+  test('JARM-03 holds one JWT, by the button where no script runs', () =>
+    within(
+      async ({ page }) => {
+        await approve(page, { response_mode: 'form_post.jwt' })
+        await page.waitForSelector('#continue')
+        const fields = await posted(page, () => page.click('#continue'))
+        assert.deepEqual([...fields.keys()], ['response'])
+        assert.equal(claimsOf(fields.get('response') ?? '')['aud'], 'app')
+        await page.waitForURL(callback.redirectUri)
+      },
+      { javaScriptEnabled: false },
+    ))
+
+  test('OAU-05 tells of an error as well', () =>
+    within(async ({ page }) => {
+      const path = await link({ response_mode: 'form_post', prompt: 'none' })
+      const fields = await posted(page, () => page.goto(path).catch(() => undefined))
+      assert.equal(fields.get('error'), 'login_required')
+      await page.waitForURL(callback.redirectUri)
+    }))
+})
+
 describe('OIDC-10 prompt, in a browser with a session', () => {
   let profile: Profile
   before(async () => {
@@ -384,6 +433,21 @@ describe('the pages', () => {
         await page.goto(`${client.issuer}/no/such/page`)
         await picture(page, `${device}-not-found`)
       }, options))
+  }
+
+  for (const [device, options] of [
+    ['phone', { ...PHONE, locale: 'de-DE' }],
+    ['desktop-dark', { ...DESKTOP, colorScheme: 'dark' }],
+  ] as const) {
+    test(`that posts a response fits the screen of a ${device} where no script runs`, () =>
+      within(
+        async ({ page }) => {
+          await page.goto(await link({ response_mode: 'form_post', prompt: 'none' }))
+          await page.waitForSelector('#continue')
+          await picture(page, `${device}-response`)
+        },
+        { ...options, javaScriptEnabled: false },
+      ))
   }
 
   test('of another certificate would not have been opened', () =>
