@@ -83,6 +83,18 @@ test('what is published holds no private member', async () => {
   }
 })
 
+test('EdDSA and Ed25519 are one key, which is published for both: peers take none that names the other', async () => {
+  const ring = await open(keeping('ES256', 'EdDSA'))
+  const set: { keys: { kty: string; alg?: string }[] } = JSON.parse(ring.jwks)
+  assert.deepEqual(
+    set.keys.map(({ kty, alg }) => [kty, alg]),
+    [
+      ['EC', 'ES256'],
+      ['OKP', undefined],
+    ],
+  )
+})
+
 test('EdDSA and Ed25519 are one key', async () => {
   const ring = await open(keeping('EdDSA', 'Ed25519'))
   assert.equal(kidsIn(ring).length, 1)

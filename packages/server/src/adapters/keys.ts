@@ -139,10 +139,17 @@ function viewOf(records: readonly KeyRecord[], moment: Moment): View {
     signers: signersAmong(signing, moment),
     published: keys.map((each) => verificationKeyOf(each)),
     decryption: encryption.toSorted((a, b) => -older(a, b)).map(moment.decryption),
-    jwks: JSON.stringify({ keys: published.map(({ publicJwk }) => publicJwk) }),
+    jwks: JSON.stringify({ keys: published.map(publishedJwk) }),
     nonces: createNonces({ key, earlierKeys }),
     secrets,
   }
+}
+
+/** A key of Ed25519 has two algorithm names and tells neither, because peers take a key for the one it tells only (X16). */
+function publishedJwk({ publicJwk }: SigningKey | DecryptionKey): object {
+  if (publicJwk.kty !== 'OKP') return publicJwk
+  const { alg: _either, ...jwk } = publicJwk
+  return jwk
 }
 
 /** The keys clients are to encrypt to: of each kind the one in use, and only of kinds that are taken. */
