@@ -38,11 +38,8 @@ export class Browser {
     button: string,
     fill: Readonly<Record<string, string>> = {},
   ): Promise<Page | URL> {
-    const form = formWith(page, button)
-    const pressed = form.buttons.get(button)
-    const fields = [...form.fields, ...Object.entries(fill), ...(pressed ? [pressed] : [])]
-    const body = new URLSearchParams(Object.fromEntries(fields))
-    return this.#go(form.action, { method: form.method, body, headers: { origin: this.#home } })
+    const { action, method, body } = submission(page, button, fill)
+    return this.#go(action, { method, body, headers: { origin: this.#home } })
   }
 
   async #go(start: URL, first: RequestInit): Promise<Page | URL> {
@@ -90,6 +87,29 @@ export class Browser {
       else this.#cookies.set(name, value.join('='))
     }
   }
+}
+
+/** What is sent where by pressing a button. */
+export interface Submission {
+  readonly action: URL
+  readonly method: string
+  readonly body: URLSearchParams
+}
+
+/**
+ * What pressing a button of the page would send, after filling in fields.
+ *
+ * @throws Error when the page has no such button
+ */
+export function submission(
+  page: Page,
+  button: string,
+  fill: Readonly<Record<string, string>> = {},
+): Submission {
+  const { action, method, fields, buttons } = formWith(page, button)
+  const pressed = buttons.get(button)
+  const all = [...fields, ...Object.entries(fill), ...(pressed ? [pressed] : [])]
+  return { action, method, body: new URLSearchParams(Object.fromEntries(all)) }
 }
 
 async function pageOf(url: URL, response: Response): Promise<Page> {
