@@ -7,6 +7,8 @@ export interface OpenedSessions {
   readonly one: SessionStore
   /** The same sessions, seen by another process. */
   readonly other: SessionStore
+  /** Only sessions are swept; whatever else ends goes by itself. */
+  readonly sweepsSessionsOnly?: true
   readonly close: () => void | Promise<void>
 }
 

@@ -35,8 +35,7 @@ export interface Target {
 }
 
 type Transport =
-  | { readonly tls: false }
-  | ({ readonly tls: true; readonly minVersion: 'TLSv1.2' } & RedisTls)
+  { readonly tls: false } | ({ readonly tls: true; readonly minVersion: 'TLSv1.2' } & RedisTls)
 
 const DEFAULT_PORT = 6379
 

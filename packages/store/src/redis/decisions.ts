@@ -59,7 +59,11 @@ export class Decisions {
     }))
     const { outcome, number } = await this.#decide(
       traces.map(({ key }) => key),
-      ['mark', `${now}`, ...traces.flatMap(({ value, milliseconds }) => [value, `${milliseconds}`])],
+      [
+        'mark',
+        `${now}`,
+        ...traces.flatMap(({ value, milliseconds }) => [value, `${milliseconds}`]),
+      ],
     )
     if (outcome !== 'won') return marks[number]
     this.#remember(traces)
@@ -164,7 +168,7 @@ export class Decisions {
     const commands = this.#recollection.commands()
     for (let start = 0; start < commands.length; start += TOGETHER) {
       const batch = commands.slice(start, start + TOGETHER)
-      await Promise.all(batch.map(([key, ...command]) => this.#connection.ask(key, ...command)))
+      await Promise.all(batch.map(({ key, command }) => this.#connection.ask(key, ...command)))
     }
   }
 }

@@ -8,6 +8,12 @@ export interface Trace {
   readonly milliseconds: number
 }
 
+/** Brings back what was decided, and harms nothing that is there. */
+export interface Repetition {
+  readonly key: string
+  readonly command: readonly string[]
+}
+
 interface Dated extends Trace {
   readonly at: number
 }
@@ -38,13 +44,13 @@ export class Recollection {
     this.#newer.push({ ...trace, at })
   }
 
-  /** The commands that bring back what was decided, and harm nothing that is there. */
-  commands(): readonly (readonly [key: string, ...command: readonly string[]])[] {
+  commands(): readonly Repetition[] {
     const now = this.#time()
-    return [...this.#older, ...this.#newer].flatMap(({ key, value, milliseconds, at }) => {
-      if (value === undefined) return [[key, 'DEL', key] as const]
-      const left = Math.ceil(milliseconds - (now - at))
-      return left > 0 ? [[key, 'SET', key, value, 'NX', 'PX', `${left}`] as const] : []
+    return [...this.#older, ...this.#newer].map(({ key, value, milliseconds, at }) => {
+      const left = Math.max(Math.ceil(milliseconds - (now - at)), 1)
+      const command =
+        value === undefined ? ['DEL', key] : ['SET', key, value, 'NX', 'PX', `${left}`]
+      return { key, command }
     })
   }
 }
