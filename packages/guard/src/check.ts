@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
 import {
   enforce,
+  fieldsOf,
   presentationRules,
   readCredentials,
   Refused,
@@ -13,11 +14,13 @@ import {
 } from '@signet/protocol'
 import type { ChallengePolicy } from './challenge.ts'
 import { bindingRules, certificateHeaderRules, certificateRules } from './check.rules.ts'
+import type { ClientKeys } from './options.ts'
 import { digestOf } from './recent.ts'
 import type { Mark, Replay } from './replay.ts'
-import { fieldsOf, pathOf, presentationOf, type GuardRequest } from './request.ts'
+import { pathOf, presentationOf, type GuardRequest } from './request.ts'
 import type { Requirements } from './requirements.ts'
 import { detailRules, requirementRules } from './requirements.rules.ts'
+import { proveSignature } from './signed-request.ts'
 import type { StatusLists } from './status-lists.ts'
 import { keysOf, type TokenClaims } from './token-claims.ts'
 import type { TokenSource } from './token-source.ts'
@@ -34,6 +37,8 @@ export interface CheckPorts {
   readonly nonces: NoncePolicy
   /** Undefined where certificates come from the TLS connection itself. */
   readonly certificateHeader: CertificateSource | undefined
+  /** Undefined where no client signs its requests. */
+  readonly clientKeys: ClientKeys | undefined
 }
 
 export interface CertificateSource {
@@ -71,12 +76,22 @@ export async function prove(
   const proof = provePossession(request, { scheme, token, digest, claims }, ports)
   const pending = ports.statusLists?.check(claims)
   if (pending !== undefined) await pending
+  if (requirements.signedRequest === true) await proveSigned(request, claims, ports)
   if (proof !== undefined) await useOnce(proof, ports)
 
   const access = { claims, requirements, request, now: ports.now() }
   enforce(requirementRules, access)
   enforce(detailRules, access)
   return claims
+}
+
+async function proveSigned(
+  request: GuardRequest,
+  claims: TokenClaims,
+  { clientKeys, ...ports }: CheckPorts,
+): Promise<void> {
+  if (clientKeys === undefined) throw new TypeError('signedRequest needs clientKeys')
+  await proveSignature(request, claims, { ...ports, clientKeys })
 }
 
 interface Presented {

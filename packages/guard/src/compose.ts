@@ -1,6 +1,7 @@
 import { createNonces, type Nonces } from '@signet/protocol'
 import { algorithmsOf, type ChallengePolicy } from './challenge.ts'
 import type { CheckPorts } from './check.ts'
+import { createClientKeys } from './client-keys.ts'
 import { createIntrospection } from './introspection.ts'
 import { createIssuer, type Issuer, type Trouble } from './issuer.ts'
 import { createJwtSource, issuerOf, type Trusted } from './jwt-source.ts'
@@ -50,6 +51,13 @@ export function compose(options: GuardOptions, { world, isProxy }: Surroundings)
       header: (options.certificateHeader.header ?? 'client-cert').toLowerCase(),
       isProxy,
     },
+    clientKeys:
+      options.clientKeys &&
+      createClientKeys(
+        options.clientKeys,
+        { algorithms: policy.algorithms, onTrouble: troubleListener(options) },
+        world,
+      ),
   }
   return { ports, issuers, nonces }
 }

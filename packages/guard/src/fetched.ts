@@ -24,6 +24,11 @@ export interface FetchPolicy {
   readonly onFailure: (why: string) => void
 }
 
+/** So often unknown keys may make us ask another server. */
+export const PAUSE: Seconds = 10
+/** While we know nothing at all, we ask more often. */
+export const PAUSE_AT_START: Seconds = 1
+
 export function createFetched<Value>(
   load: (last: Value | undefined) => Promise<Value>,
   { now, pause, pauseAtStart, onFailure }: FetchPolicy,

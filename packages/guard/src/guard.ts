@@ -1,4 +1,4 @@
-import { enforce, presentationRules, Refused } from '@signet/protocol'
+import { enforce, fieldsOf, presentationRules, Refused } from '@signet/protocol'
 import { prove, type Seen } from './check.ts'
 import { compose, type Surroundings } from './compose.ts'
 import { metadataOf, type ProtectedResourceMetadata } from './metadata.ts'
@@ -6,13 +6,14 @@ import type { GuardOptions } from './options.ts'
 import { checkOptions } from './options.rules.ts'
 import type { AnswerHeaders, Challenge, Granted } from './outcome.ts'
 import { challenge, eventOf, type About } from './refuse.ts'
-import { fieldsOf, presentationOf, type GuardRequest } from './request.ts'
+import { presentationOf, type GuardRequest } from './request.ts'
 import type { Requirements } from './requirements.ts'
+import { createSigning, type Signing } from './signing.ts'
 import { tell } from './tell.ts'
 import type { World } from './world.ts'
 
 /** Stands before an API, and lets nobody through without a good token and the key it is bound to. */
-export interface Guard {
+export interface Guard extends Signing {
   /** Never rejects because of a request, or because another server is down. */
   check(request: GuardRequest, requirements?: Requirements): Promise<Granted | Challenge>
   /**
@@ -86,6 +87,7 @@ export function createGuardIn(options: GuardOptions, surroundings: Surroundings)
         return outcome.action === 'refused' ? outcome : undefined
       }
     },
+    ...createSigning(options, ports),
     metadata: () => metadata,
     metadataPath: new URL(policy.resourceMetadata).pathname,
     ready: async () => {

@@ -1,5 +1,4 @@
 import {
-  importJwks,
   Refused,
   refusal,
   type Algorithm,
@@ -8,16 +7,17 @@ import {
   type VerificationKey,
 } from '@signet/protocol'
 import { parsedJson } from './parsed-json.ts'
-import { createFetched, type Fetched } from './fetched.ts'
+import { createFetched, PAUSE, PAUSE_AT_START, type Fetched } from './fetched.ts'
+import { createKeySet, type KeySource } from './key-set.ts'
 import type { TokenFormat } from './plain-token.ts'
 import { textClaim } from './token-claims.ts'
 import type { World } from './world.ts'
 
 /** Something went wrong that no client can help: another server does not answer as it should. */
 export interface Trouble {
-  /** Whose document it is about. */
+  /** Whose document it is about: an issuer, or a client by its id. */
   readonly issuer: string
-  readonly what: 'metadata' | 'keys' | 'status_list' | 'introspection'
+  readonly what: 'metadata' | 'keys' | 'client_keys' | 'status_list' | 'introspection'
   readonly message: string
 }
 
@@ -48,49 +48,42 @@ export interface Issuer {
   endpoint(name: 'introspection_endpoint'): Promise<string>
 }
 
-/** So often unknown keys may make us ask. */
-const PAUSE = 10
-/** While we know nothing at all, we ask more often. */
-const PAUSE_AT_START = 1
-/** A key that was withdrawn is taken for so long at most, if its issuer can be reached. */
-const KEYS_SECONDS = 300
 const METADATA_SECONDS = 3600
 
 export function createIssuer(settings: IssuerSettings, world: World): Issuer {
   const { identifier } = settings
   const metadata = fetchedMetadata(settings, world)
-  const keys = settings.jwks === undefined ? fetchedKeys(settings, metadata, world) : undefined
-  const configured =
-    settings.jwks && usableKeys(importJwks(settings.jwks).keys, settings.algorithms)
-
-  const current = (): readonly VerificationKey[] | undefined => {
-    if (keys === undefined) return configured
-    if (keys.value !== undefined && world.now() - keys.since > KEYS_SECONDS) void keys.refresh()
-    return keys.value?.keys
-  }
-  const load = async (): Promise<readonly VerificationKey[]> => {
-    const known = current()
-    if (known !== undefined) return known
-    await keys?.refresh()
-    return keys?.value?.keys ?? noKeys(identifier, keys?.failure)
-  }
+  const keys = createKeySet(keySource(settings, metadata, world), world)
+  const load = async (): Promise<readonly VerificationKey[]> =>
+    (await keys.load()) ?? noKeys(identifier, keys.failure)
   return {
     identifier,
     tokenFormat: settings.tokenFormat ?? 'rfc9068',
-    keys: current,
+    keys: () => keys.current(),
     load,
-    keysFor: async (header) => {
-      const known = await load()
-      if (known.some(({ kid }) => kid !== undefined && kid === header.kid)) return known
-      await keys?.refresh()
-      return keys?.value?.keys ?? known
-    },
+    keysFor: async ({ kid }) => (await keys.loadFor(kid)) ?? noKeys(identifier, keys.failure),
     endpoint: async (name) => {
       if (isOld(metadata, world)) await metadata.refresh()
       const url = metadata.value && textClaim(metadata.value, name)
       return url?.startsWith('https://') ? url : noEndpoint(identifier, name, metadata.failure)
     },
   }
+}
+
+function keySource(
+  { identifier, jwks, algorithms, onTrouble }: IssuerSettings,
+  metadata: Fetched<JsonObject>,
+  world: World,
+): KeySource {
+  const url = async (): Promise<string> => {
+    if (isOld(metadata, world)) await metadata.refresh()
+    const found = metadata.value && textClaim(metadata.value, 'jwks_uri')
+    if (found === undefined) throw new Error(metadata.failure ?? 'the metadata has no jwks_uri')
+    return found
+  }
+  const onFailure = (message: string): void =>
+    onTrouble({ issuer: identifier, what: 'keys', message })
+  return { jwks, url, algorithms, onFailure }
 }
 
 function isOld(metadata: Fetched<JsonObject>, world: World): boolean {
@@ -134,57 +127,6 @@ function metadataUrls(issuer: string): readonly string[] {
     `${origin}${path}/.well-known/openid-configuration`,
     `${origin}/.well-known/oauth-authorization-server${path}`,
   ]
-}
-
-interface FetchedKeys {
-  readonly text: string
-  readonly keys: readonly VerificationKey[]
-}
-
-function fetchedKeys(
-  { identifier, algorithms, onTrouble }: IssuerSettings,
-  metadata: Fetched<JsonObject>,
-  world: World,
-): Fetched<FetchedKeys> {
-  const tell = (message: string): void => onTrouble({ issuer: identifier, what: 'keys', message })
-  const readKeys = (document: JsonObject): readonly VerificationKey[] => {
-    const { keys, ignored } = importJwks(document)
-    if (ignored.length > 0) tell(`left aside: ${ignored.join('; ')}`)
-    const usable = usableKeys(keys, algorithms)
-    if (usable.length === 0) throw new Error('the JWK set has no key that may be used')
-    return usable
-  }
-  const load = async (last: FetchedKeys | undefined): Promise<FetchedKeys> => {
-    if (isOld(metadata, world)) await metadata.refresh()
-    const url = metadata.value && textClaim(metadata.value, 'jwks_uri')
-    if (url === undefined) throw new Error(metadata.failure ?? 'the metadata has no jwks_uri')
-    const { status, body } = await world.http({
-      url,
-      accept: 'application/jwk-set+json, application/json',
-    })
-    const text = body.toString('latin1')
-    // The same keys stay the same object, so that tokens verified with them stay verified.
-    if (status === 200 && last?.text === text) return last
-    const document = status === 200 ? parsedJson(body) : undefined
-    if (document === undefined) throw new Error(`${url}: status ${status}, or no JSON object`)
-    return { text, keys: readKeys(document) }
-  }
-  return createFetched(load, {
-    now: () => world.now(),
-    pause: PAUSE,
-    pauseAtStart: PAUSE_AT_START,
-    onFailure: tell,
-  })
-}
-
-/** The keys, each for the algorithms that are wanted only. */
-function usableKeys(
-  keys: readonly VerificationKey[],
-  wanted: readonly Algorithm[],
-): readonly VerificationKey[] {
-  return keys
-    .map((key) => ({ ...key, algorithms: key.algorithms.filter((each) => wanted.includes(each)) }))
-    .filter(({ algorithms }) => algorithms.length > 0)
 }
 
 function noKeys(issuer: string, failure: string | undefined): never {

@@ -17,6 +17,9 @@ export interface ProtectedResourceMetadata {
   readonly dpop_signing_alg_values_supported?: readonly Algorithm[]
   readonly dpop_bound_access_tokens_required?: boolean
   readonly tls_client_certificate_bound_access_tokens?: boolean
+  /** The keys that answers are signed with. */
+  readonly jwks_uri?: string
+  readonly resource_signing_alg_values_supported?: readonly Algorithm[]
 }
 
 /** Derived from the options the checks are made with, so that it says what is enforced. */
@@ -38,6 +41,20 @@ export function metadataOf(options: GuardOptions): ProtectedResourceMetadata {
     }),
     ...(senderConstraint === 'dpop' && { dpop_bound_access_tokens_required: true }),
     ...(senderConstraint !== 'dpop' && { tls_client_certificate_bound_access_tokens: true }),
+    ...signingMetadata(options),
+  }
+}
+
+function signingMetadata({
+  jwksUri,
+  responseKey,
+}: GuardOptions): Pick<
+  ProtectedResourceMetadata,
+  'jwks_uri' | 'resource_signing_alg_values_supported'
+> {
+  return {
+    ...(jwksUri !== undefined && { jwks_uri: jwksUri }),
+    ...(responseKey && { resource_signing_alg_values_supported: [responseKey.algorithm] }),
   }
 }
 

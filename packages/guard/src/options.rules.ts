@@ -1,6 +1,7 @@
 import { isAlgorithm } from '@signet/protocol'
 import type { GuardOptions, IssuerOptions } from './options.ts'
 import { TOKEN_FORMATS } from './plain-token.ts'
+import type { Requirements } from './requirements.ts'
 
 /** Options under which nothing can be guarded, all mistakes at once. */
 export class InvalidGuardOptions extends TypeError {
@@ -81,6 +82,22 @@ const CONDITIONS: readonly Condition[] = [
       certificateHeader === undefined || certificateHeader.proxies.length > 0,
   },
   {
+    says: 'clientKeys must give each client a jwks, or an https URL as jwksUri',
+    holds: ({ clientKeys = {} }) =>
+      typeof clientKeys === 'function' ||
+      Object.values(clientKeys).every(({ jwks, jwksUri }) =>
+        jwks === undefined ? jwksUri !== undefined && isHttps(jwksUri) : jwksUri === undefined,
+      ),
+  },
+  {
+    says: 'largestBody must be a whole number of bytes, 1 or more',
+    holds: ({ largestBody = 1 }) => Number.isSafeInteger(largestBody) && largestBody >= 1,
+  },
+  {
+    says: 'jwksUri must be an https URL',
+    holds: ({ jwksUri }) => jwksUri === undefined || isHttps(jwksUri),
+  },
+  {
     says: 'rememberedTokens must be a whole number, 0 or more',
     holds: ({ rememberedTokens = 0 }) =>
       Number.isSafeInteger(rememberedTokens) && rememberedTokens >= 0,
@@ -90,6 +107,18 @@ const CONDITIONS: readonly Condition[] = [
 /** @throws InvalidGuardOptions */
 export function checkOptions(options: GuardOptions): void {
   const problems = CONDITIONS.filter(({ holds }) => !holds(options)).map(({ says }) => says)
+  if (problems.length > 0) throw new InvalidGuardOptions(problems)
+}
+
+/** @throws InvalidGuardOptions for a route that asks for what these options cannot do. */
+export function checkRequirements(
+  { signedRequest, signedResponse }: Requirements,
+  { clientKeys, responseKey }: GuardOptions,
+): void {
+  const problems = [
+    ...(signedRequest && clientKeys === undefined ? ['signedRequest needs clientKeys'] : []),
+    ...(signedResponse && responseKey === undefined ? ['signedResponse needs responseKey'] : []),
+  ]
   if (problems.length > 0) throw new InvalidGuardOptions(problems)
 }
 

@@ -1,4 +1,11 @@
-import type { Algorithm, JsonObject, NonceOptions, Seconds } from '@signet/protocol'
+import type {
+  Algorithm,
+  JsonObject,
+  NonceOptions,
+  Seconds,
+  SigningKey,
+  VerificationKey,
+} from '@signet/protocol'
 import type { SenderConstraint } from './check.rules.ts'
 import type { IntrospectionOptions } from './introspection.ts'
 import type { Trouble } from './issuer.ts'
@@ -34,6 +41,24 @@ export interface CertificateHeaderOptions {
   /** Addresses and networks (`10.0.0.0/8`) of the proxies. The header of anybody else is not looked at. */
   readonly proxies: readonly string[]
 }
+
+/**
+ * Finds the keys of a client, and of no other: those of that name if it is told, or all. Rejects when it cannot tell.
+ *
+ * @param keyid what the signature says of its key: a hint, by anybody.
+ */
+export type ClientKeys = (
+  clientId: string,
+  keyid: string | undefined,
+) => Promise<readonly VerificationKey[]>
+
+/** The keys of one client: as they are, or where they are published. */
+export type ClientKeySource =
+  | { readonly jwks: JsonObject; readonly jwksUri?: undefined }
+  | { readonly jwksUri: string; readonly jwks?: undefined }
+
+/** How keys of clients are found: by a function, or by the id of the client. */
+export type ClientKeyOptions = ClientKeys | Readonly<Record<string, ClientKeySource>>
 
 export interface GuardOptions {
   /** Who issues the tokens: the issuer identifier, or several. Metadata and keys are discovered. */
@@ -75,10 +100,18 @@ export interface GuardOptions {
   readonly statusListGraceSeconds?: Seconds | undefined
   /** Where certificates come from, if not from the TLS connection itself. */
   readonly certificateHeader?: CertificateHeaderOptions | undefined
+  /** The keys that clients sign their requests with, for routes with signed requests. */
+  readonly clientKeys?: ClientKeyOptions | undefined
+  /** The key of this API, for routes with signed answers. */
+  readonly responseKey?: SigningKey | undefined
+  /** How large the body of a signed request may be, in bytes; 1 MiB by default. */
+  readonly largestBody?: number | undefined
   /** PEM certificates of the authority that issuers are trusted by, instead of those of the platform. */
   readonly ca?: string | readonly string[] | undefined
   /** How many verified tokens are remembered until they expire; 4096 by default, 0 for none. */
   readonly rememberedTokens?: number | undefined
+  /** Where `responseKey` is published as a JWK set, for the metadata document. @see RFC 9728 §2 */
+  readonly jwksUri?: string | undefined
   /** For the metadata document. */
   readonly scopesSupported?: readonly string[] | undefined
   readonly resourceName?: string | undefined

@@ -1,4 +1,4 @@
-import type { Presentation } from '@signet/protocol'
+import { fieldsOf, type Presentation } from '@signet/protocol'
 
 /** One request to the API, as it came over the wire: nothing merged, nothing guessed. */
 export interface GuardRequest {
@@ -13,17 +13,11 @@ export interface GuardRequest {
   readonly peerAddress?: string | undefined
   /** The certificate of the TLS connection (DER), asked for only when a token needs it. */
   readonly peerCertificate?: (() => Uint8Array | undefined) | undefined
-}
-
-/** The values of all header fields of a name, which must be given in lower case. */
-export function fieldsOf(headers: readonly string[], name: string): readonly string[] {
-  const values: string[] = []
-  for (let at = 0; at < headers.length; at += 2) {
-    const field = headers[at] ?? ''
-    if (field.length === name.length && field.toLowerCase() === name)
-      values.push(headers[at + 1] ?? '')
-  }
-  return values
+  /**
+   * The bytes of the body as they came, empty where there is none. Asked for only by a route with signed requests, once the
+   * signature holds. Rejects with `Refused` for a body that is too large or did not arrive whole.
+   */
+  readonly readBody?: (() => Promise<Uint8Array>) | undefined
 }
 
 /** The path of the request target, in origin form or absolute form. @see RFC 9112 §3.2 */
@@ -32,6 +26,13 @@ export function pathOf(target: string): string {
   const bare = end === -1 ? target : target.slice(0, end)
   if (bare.startsWith('/')) return bare
   return bare.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/]*/, '') || '/'
+}
+
+/** Path and query of the request target. */
+export function pathAndQueryOf(target: string): string {
+  const [whole = target] = target.split('#', 1)
+  const query = whole.indexOf('?')
+  return query === -1 ? pathOf(whole) : pathOf(whole) + whole.slice(query)
 }
 
 /** Where a request put its token. */

@@ -10,6 +10,10 @@ export interface Requirements {
   /** Whether the authorization details of the token cover this request. @see RFC 9396 */
   readonly requireAuthorizationDetails?:
     ((details: readonly JsonObject[], request: GuardRequest) => boolean) | undefined
+  /** Whether the client has to sign the request; needs the option `clientKeys`. @see FAPI 2.0 HTTP Signatures */
+  readonly signedRequest?: boolean | undefined
+  /** Whether answers are signed, refusals among them; needs the option `responseKey`. */
+  readonly signedResponse?: boolean | undefined
 }
 
 export interface AuthenticationRequirement {

@@ -1,8 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler } from 'express'
 import type { Guard } from '../guard.ts'
 import type { GuardOptions } from '../options.ts'
 import type { Granted } from '../outcome.ts'
 import type { Requirements } from '../requirements.ts'
+import { readMessage } from './body.ts'
+import { holdAnswer } from './hold-answer.ts'
 import { answer, guardOf, isForm, namesOf, requestOf, setHeaders } from './node.ts'
 
 /** Makes middleware: `app.get('/accounts', api({ requireScopes: ['accounts'] }), handler)`. */
@@ -23,11 +26,13 @@ const granted = new WeakMap<Request, Granted>()
  */
 export function guard(options: GuardOptions | Guard): ExpressGuard {
   const made = guardOf(options)
-  const middleware =
-    (requirements?: Requirements): RequestHandler =>
-    async (request, response, next) => {
+  const middleware = (requirements?: Requirements): RequestHandler => {
+    made.checkRequirements(requirements)
+    return async (request, response, next) => {
       const formParameters = isForm(request.headers['content-type']) ? namesOf(request.body) : []
-      const asked = requestOf(request, { target: request.originalUrl, formParameters })
+      const readBody = (): Promise<Uint8Array> => bodyOf(request, made.largestBody)
+      const asked = requestOf(request, { target: request.originalUrl, formParameters, readBody })
+      if (requirements?.signedResponse) holdAnswer(response, (held) => made.sign(asked, held))
       const outcome = await made.check(asked, requirements)
       if (outcome.action === 'refused') {
         answer(response, outcome)
@@ -37,11 +42,37 @@ export function guard(options: GuardOptions | Guard): ExpressGuard {
       setHeaders(response, outcome)
       next()
     }
+  }
   const metadata: RequestHandler = (request, response, next) => {
     if (request.method !== 'GET' || request.path !== made.metadataPath) next()
     else response.json(made.metadata())
   }
   return Object.assign(middleware, { guard: made, metadata })
+}
+
+const bodies = new WeakMap<IncomingMessage, Uint8Array>()
+
+/**
+ * Keeps the bytes of a body that a parser takes, for routes with signed requests that come after it:
+ * `app.use(express.json({ verify: keepBody }))`.
+ */
+export function keepBody(request: IncomingMessage, _response: unknown, body: Uint8Array): void {
+  bodies.set(request, body)
+}
+
+/** The body as it came. Where no parser took it, it becomes `request.body`, as `express.raw()` makes it. */
+async function bodyOf(request: Request, largest: number): Promise<Uint8Array> {
+  const parsed: unknown = request.body
+  const known = bodies.get(request) ?? (parsed instanceof Uint8Array ? parsed : undefined)
+  if (known !== undefined) return known
+  if (request.readableDidRead) {
+    throw new TypeError(
+      'the body of a signed request was parsed before the guard: give the parser { verify: keepBody }, of @signet/guard/express',
+    )
+  }
+  const body = await readMessage(request, largest)
+  if (body.length > 0) request.body = body
+  return body
 }
 
 /** What a request was granted. @throws TypeError on a route without guard. */

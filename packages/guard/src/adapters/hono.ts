@@ -2,9 +2,10 @@ import { IncomingMessage } from 'node:http'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Guard } from '../guard.ts'
 import type { GuardOptions } from '../options.ts'
-import type { Challenge, Granted } from '../outcome.ts'
+import type { AnswerHeaders, Challenge, Granted } from '../outcome.ts'
 import type { GuardRequest } from '../request.ts'
 import type { Requirements } from '../requirements.ts'
+import { readBody } from './body.ts'
 import { guardOf, isForm, namesOf, requestOf } from './node.ts'
 
 /** Makes middleware: `app.get('/accounts', api({ requireScopes: ['accounts'] }), handler)`. */
@@ -25,19 +26,25 @@ const granted = new WeakMap<Context, Granted>()
  */
 export function guard(options: GuardOptions | Guard): HonoGuard {
   const made = guardOf(options)
-  const middleware =
-    (requirements?: Requirements): MiddlewareHandler =>
-    async (context, next) => {
-      const request = honoRequest(context)
-      const outcome = await made.check(request, requirements)
-      if (outcome.action === 'refused') return answer(outcome)
-      const refused = made.checkForm(request, await formNames(context))
-      if (refused !== undefined) return answer(refused)
-      granted.set(context, outcome)
-      await next()
-      for (const [name, value] of Object.entries(outcome.headers)) context.header(name, value)
-      return undefined
+  const middleware = (requirements?: Requirements): MiddlewareHandler => {
+    made.checkRequirements(requirements)
+    return async (context, next) => {
+      const read = (): Promise<Uint8Array> => bodyOf(context, made.largestBody)
+      const request = { ...honoRequest(context), readBody: read }
+      const outcome = await check(made, { context, request, requirements })
+      if (outcome.action === 'granted') {
+        granted.set(context, outcome)
+        await next()
+        setHeaders(context, outcome.headers)
+      } else {
+        context.res = answer(outcome)
+      }
+      if (requirements?.signedResponse) {
+        const body = new Uint8Array(await context.res.clone().arrayBuffer())
+        setHeaders(context, made.sign(request, { status: context.res.status, body }))
+      }
     }
+  }
   const metadata: MiddlewareHandler = async (context, next) => {
     if (context.req.method === 'GET' && context.req.path === made.metadataPath) {
       return Response.json(made.metadata())
@@ -46,6 +53,36 @@ export function guard(options: GuardOptions | Guard): HonoGuard {
     return undefined
   }
   return Object.assign(middleware, { guard: made, metadata })
+}
+
+interface Asked {
+  readonly context: Context
+  readonly request: GuardRequest
+  readonly requirements: Requirements | undefined
+}
+
+async function check(made: Guard, asked: Asked): Promise<Granted | Challenge> {
+  const { context, request, requirements } = asked
+  const outcome = await made.check(request, requirements)
+  if (outcome.action === 'refused') return outcome
+  return made.checkForm(request, await formNames(context)) ?? outcome
+}
+
+function setHeaders(context: Context, headers: AnswerHeaders): void {
+  for (const [name, value] of Object.entries(headers)) context.header(name, value)
+}
+
+/** The body as it came. The handler gets it again. */
+async function bodyOf({ req }: Context, largest: number): Promise<Uint8Array> {
+  if (req.raw.bodyUsed) {
+    throw new TypeError(
+      'the body of a signed request was read before the guard: mount the guard first',
+    )
+  }
+  if (req.raw.body === null) return new Uint8Array()
+  const body = await readBody(req.raw.body, largest)
+  req.raw = new Request(req.raw, { method: req.method, body })
+  return body
 }
 
 function honoRequest({ env, req }: Context): GuardRequest {

@@ -6,6 +6,14 @@ import type { GuardOptions } from '../options.ts'
 import type { Challenge, Granted } from '../outcome.ts'
 import type { GuardRequest } from '../request.ts'
 import type { Requirements } from '../requirements.ts'
+import { readMessage } from './body.ts'
+import { holdAnswer } from './hold-answer.ts'
+
+/** What was granted to a request. */
+export interface GrantedWithBody extends Granted {
+  /** The body of a signed request, which was read to verify it; undefined where it was not. */
+  readonly body: Uint8Array | undefined
+}
 
 /** A guard for `node:http` and `node:https`. */
 export interface NodeGuard {
@@ -13,13 +21,14 @@ export interface NodeGuard {
   /**
    * Checks a request, and answers it when it is refused.
    *
-   * @returns what was granted; undefined when the request was answered.
+   * @returns what was granted; undefined when the request was answered. The body of a signed
+   *   request has been read then, and is in `body`.
    */
   check(
     request: IncomingMessage,
     response: ServerResponse,
     requirements?: Requirements,
-  ): Promise<Granted | undefined>
+  ): Promise<GrantedWithBody | undefined>
   /** Answers a request for the metadata document, and tells whether it was one. */
   metadata(request: IncomingMessage, response: ServerResponse): boolean
 }
@@ -30,13 +39,18 @@ export function guard(options: GuardOptions | Guard): NodeGuard {
   return {
     guard: made,
     check: async (request, response, requirements) => {
-      const outcome = await made.check(requestOf(request), requirements)
+      made.checkRequirements(requirements)
+      let body: Promise<Uint8Array> | undefined
+      const readBody = (): Promise<Uint8Array> => (body ??= readMessage(request, made.largestBody))
+      const asked = requestOf(request, { readBody })
+      if (requirements?.signedResponse) holdAnswer(response, (held) => made.sign(asked, held))
+      const outcome = await made.check(asked, requirements)
       if (outcome.action === 'refused') {
         answer(response, outcome)
         return undefined
       }
       setHeaders(response, outcome)
-      return outcome
+      return { ...outcome, body: await body?.catch(() => undefined) }
     },
     metadata: (request, response) => {
       if (request.method !== 'GET' || request.url !== made.metadataPath) return false
@@ -55,7 +69,7 @@ export function guardOf(options: GuardOptions | Guard): Guard {
 /** A request as Node parsed it. `target` where a framework changed `url`. */
 export function requestOf(
   message: IncomingMessage,
-  change: Partial<Pick<GuardRequest, 'target' | 'formParameters'>> = {},
+  change: Partial<Pick<GuardRequest, 'target' | 'formParameters' | 'readBody'>> = {},
 ): GuardRequest {
   const { socket } = message
   return {
@@ -63,6 +77,7 @@ export function requestOf(
     target: change.target ?? message.url ?? '',
     headers: message.rawHeaders,
     formParameters: change.formParameters,
+    readBody: change.readBody,
     peerAddress: socket.remoteAddress,
     peerCertificate: () => certificateOf(socket),
   }
