@@ -104,7 +104,7 @@ export const attributionRules: Rules<ReadableCredentials, AttributedCredentials>
   },
   {
     id: 'PKJ-01',
-    reason: 'client_of_other_method',
+    reason: 'method_not_private_key_jwt',
     says: 'takes assertions of clients that are registered for them only',
     holds: ({ authentication }) =>
       authentication === undefined || authentication.method === 'private_key_jwt',

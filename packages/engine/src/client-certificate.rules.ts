@@ -48,8 +48,8 @@ export const certificateCredentialRules: Rules<CertificateCredentials, NamedCred
   },
   {
     id: 'MTLS-01',
-    reason: 'certificate_missing',
-    says: 'authenticates a client without assertion by its certificate only',
+    reason: 'client_certificate_missing',
+    says: 'authenticates no client by certificate that shows none',
     holds: ({ certificates }) => certificates > 0,
     otherwise: refusal('invalid_client', 'a client certificate is required'),
     expected: () => 'a certificate of the client on the TLS connection',
@@ -87,7 +87,7 @@ export const certificateAttributionRules: Rules<CertificateAttribution, Attribut
   },
   {
     id: 'MTLS-01',
-    reason: 'client_of_other_method',
+    reason: 'method_not_certificate',
     says: 'takes certificates of clients that are registered for them only',
     holds: ({ authentication }) =>
       authentication === undefined || authentication.method !== 'private_key_jwt',

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { AuthorizationParameters } from '../authorization-parameters.ts'
 import { ASKING, createStage, REDIRECT_URI, RESOURCE } from '../testing/index.ts'
 import type { GrantType } from '../clients/client.ts'
+import type { ResponseMode } from '../response-modes.ts'
 import { pushRules, type Push } from './push.rules.ts'
 
 const stage = createStage()
@@ -97,12 +98,26 @@ proveRule(pushRules, 'SP-AZ-01', {
   },
 })
 
+const answeredBy = (responseMode: ResponseMode, asked?: string): Push => ({
+  ...asking(asked === undefined ? {} : { response_mode: asked }),
+  client: { ...client, responseModes: new Set([responseMode]) },
+})
+
 proveRule(pushRules, 'MS-JAR-10', {
-  good: asking({ response_mode: 'query' }),
+  good: asking({ response_mode: 'form_post.jwt' }),
   refuses: {
     'the fragment': asking({ response_mode: 'fragment' }),
-    'a form post': asking({ response_mode: 'form_post' }),
-    'a signed answer': asking({ response_mode: 'jwt' }),
+    'the signed fragment': asking({ response_mode: 'fragment.jwt' }),
+    'a mode in another case': asking({ response_mode: 'JWT' }),
+    'a name of every object': asking({ response_mode: '__proto__' }),
+    'a form post that the client did not register': answeredBy('query', 'form_post'),
+    'a signed answer that the client did not register': answeredBy('query', 'jwt'),
+    'a signed form post, of a client that registered signed queries': answeredBy(
+      'query.jwt',
+      'form_post.jwt',
+    ),
+    'the query, of a client whose answers are signed': answeredBy('jwt', 'query'),
+    'no mode, which means the query, of a client whose answers are signed': answeredBy('jwt'),
   },
 })
 

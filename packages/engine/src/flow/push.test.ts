@@ -154,7 +154,11 @@ describe('what is asked for', () => {
       'invalid_request',
     ],
     'PAR-02 a request_uri': [{ request_uri: 'urn:x' }, 'PAR-02', 'invalid_request'],
-    'JAR-05 a request object': [{ request: 'a.b.c' }, 'JAR-05', 'request_not_supported'],
+    'JAR-05 a request object that is none': [
+      { request: 'a.b.c' },
+      'JAR-03',
+      'invalid_request_object',
+    ],
     'PAR-03 a scope that is not allowed': [{ scope: 'admin' }, 'SP-AS-14', 'invalid_scope'],
     'RES-01 an unknown resource': [
       { resource: 'https://evil.example' },

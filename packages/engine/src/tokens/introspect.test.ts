@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Introspected } from '../outcomes.ts'
 import type { Clients } from '../ports.ts'
 import { APP, createStage, ISSUER, RESOURCE, type Actor, type Stage } from '../testing/index.ts'
 import { introspect } from './introspect.ts'

@@ -77,7 +77,7 @@ function memoryOf(keys: Keys): Remembered {
   return fresh
 }
 
-/** All we issue is bound to a key; a token that is not, is none of ours. */
+/** All we issue is bound to a key, and to one; a token that is not, is none of ours. */
 function asIssued(claims: unknown): IssuedClaims | undefined {
   return isIssued(claims) ? claims : undefined
 }
@@ -86,7 +86,7 @@ function isIssued(claims: unknown): claims is IssuedClaims {
   if (!isObject(claims) || !isObject(claims['cnf'])) return false
   const { grant_id: grantId } = claims
   const { jkt, 'x5t#S256': x5t } = claims['cnf']
-  const bound = typeof jkt === 'string' || typeof x5t === 'string'
+  const bound = (typeof jkt === 'string') !== (typeof x5t === 'string')
   return bound && (grantId === undefined || typeof grantId === 'string')
 }
 

@@ -119,14 +119,20 @@ test('JWT-09 no other JWT of ours works as access token, nor one of another issu
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same claims under another key
   const copied = { ...claims } as unknown as IssuedClaims
   const unbound = { ...copied, cnf: undefined }
-  const otherwiseBound = { ...copied, cnf: { 'x5t#S256': 'a certificate' } }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- bound in a way that we never bind
+  const boundByName = { ...claims, cnf: { kid: 'a key' } } as unknown as IssuedClaims
+  const certificate = { 'x5t#S256': 'a certificate' }
+  const boundToCertificate = { ...copied, cnf: certificate }
+  const boundTwice = { ...copied, cnf: { ...copied.cnf, ...certificate } }
   for (const [stolen, id] of [
     [id_token, 'JAT-01'],
     [stage.app.assertion(), 'JAT-01'],
     [createAccessToken(forged, ours), 'JWT-07'],
     [createAccessToken(copied, generateSigningKey('ES256')), 'JAT-05'],
     [createAccessToken(unbound, ours), 'SP-RS-03'],
-    [createAccessToken(otherwiseBound, ours), 'SP-RS-03'],
+    [createAccessToken(boundByName, ours), 'SP-RS-03'],
+    [createAccessToken(boundTwice, ours), 'SP-RS-03'],
+    [createAccessToken(boundToCertificate, ours), 'SP-RS-01'],
     [`${access_token.slice(0, -4)}AAAA`, undefined],
     ['no.jwt.at-all', 'JAT-05'],
     ['an-opaque-token-nobody-made', 'SP-RS-03'],
