@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateSigningKey, signJwt } from '@signet/protocol'
+import { generateSigningKey } from '@signet/protocol'
 import { describe, test } from 'node:test'
 import { jsonOf, openStage, type Stage } from './testing/stage.ts'
 import { goesOnTo, TestBrowser, type Answer } from './testing/test-browser.ts'
@@ -446,42 +446,6 @@ describe('the answer of the token endpoint', () => {
     await stage.logIn(browser)
     assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200)
     assert.equal(stage.authority.calls('/token').length, 1)
-  })
-})
-
-describe('signed requests and responses', () => {
-  test('BFF-01 pushes a signed request where configured', async () => {
-    await using stage = await openStage({ bff: { requestObject: true } })
-    await stage.logIn(new TestBrowser()).catch(() => undefined)
-    const [pushed] = stage.authority.calls('/par')
-    assert.equal(pushed?.form.has('state'), false)
-    assert.match(pushed?.form.get('request') ?? '', /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/)
-  })
-
-  test('ISS-06 takes signed responses only, where configured', async () => {
-    await using stage = await openStage({ bff: { signedResponse: true } })
-    const browser = new TestBrowser()
-    const respond = async (claims: object, key = stage.authority.key): Promise<Answer> => {
-      const plain = stage.authority.back(await stage.begin(browser))
-      const { code, state, iss } = Object.fromEntries(plain.searchParams)
-      const now = Math.floor(Date.now() / 1_000)
-      const body = { aud: 'bank', iss, code, state, iat: now, exp: now + 60, ...claims }
-      const url = new URL(plain.origin + plain.pathname)
-      url.searchParams.set('response', signJwt({ alg: 'ES256' }, body, key))
-      url.searchParams.set('iss', 'https://evil.example')
-      return browser.open(url, 'cross-site')
-    }
-    stage.authority.metadata = { authorization_signing_alg_values_supported: ['ES256'] }
-    const plain = stage.authority.back(await stage.begin(browser))
-    await assertRefused(stage, browser, await browser.open(plain, 'cross-site'))
-    await assertRefused(stage, browser, await respond({ iss: 'https://evil.example' }))
-    await assertRefused(stage, browser, await respond({ aud: 'shop' }))
-    await assertRefused(stage, browser, await respond({}, generateSigningKey('ES256')))
-    const pastExp = Math.floor(Date.now() / 1_000) - 120
-    await assertRefused(stage, browser, await respond({ exp: pastExp }))
-    assert.equal(stage.authority.calls('/token').length, 0)
-    assert.equal((await respond({})).status, 200)
-    assert.equal(await isLoggedIn(stage, browser), true)
   })
 })
 
