@@ -1,3 +1,4 @@
+export { formRequest, type Actor, type Parameters, type ProofOf } from './actor.ts'
 export { fixedClock, type FixedClock } from './clock.ts'
 export { createMemoryStore } from './memory-store.ts'
 export { countedRandom } from './random.ts'

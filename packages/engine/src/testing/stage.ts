@@ -1,64 +1,37 @@
-import { Buffer } from 'node:buffer'
 import { deflateSync } from 'node:zlib'
 import {
-  createClientAssertion,
-  createNonces,
-  createProof,
   generateSigningKey,
-  generateEncryptionKey,
-  importEncryptionKeys,
   importClientJwks,
-  verificationKeyOf,
-  type Algorithm,
-  type DecryptionAlgorithm,
-  type DecryptionKey,
-  type KeyManagement,
+  importEncryptionKeys,
   type SigningKey,
 } from '@signet/protocol'
-import { ASSERTION_TYPE } from '../client-authentication.rules.ts'
 import type { Client } from '../clients/client.ts'
 import { clientFromMetadata } from '../clients/registration.ts'
 import { endpointsOf, type Service } from '../config.ts'
-import type { BackChannelRequest } from '../outcomes.ts'
-import type { Keys, Ports } from '../ports.ts'
-import { fixedClock, type FixedClock } from './clock.ts'
+import type { MutualTls } from '../outcomes.ts'
+import type { Ports } from '../ports.ts'
 import { RESPONSE_MODES } from '../response-modes.ts'
+import { createActor, type Actor } from './actor.ts'
+import { fixedClock, type FixedClock } from './clock.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { countedRandom } from './random.ts'
+import { serviceKeys } from './service-keys.ts'
 
 /** A service in memory with everything a step asks for, and a client of it that holds its keys. */
 export interface Stage {
   readonly ports: Ports
   readonly clock: FixedClock
   readonly app: Actor
-  /** Registers another client. */
-  enrol(metadata: Readonly<Record<string, unknown>>, key?: SigningKey): Actor
+  /** Registers another client, or the same anew; with certificates, it goes to the endpoints that ask for them. */
+  enrol(
+    metadata: Readonly<Record<string, unknown>>,
+    key?: SigningKey,
+    chain?: MutualTls['chain'],
+  ): Actor
   /** Adds a user the `Subjects` port knows. */
   addUser(subject: string, claims: Readonly<Record<string, unknown>>): void
   removeUser(subject: string): void
 }
-
-/** A client with its keys: makes the requests a client makes. */
-export interface Actor {
-  readonly client: Client
-  readonly key: SigningKey
-  readonly dpopKey: SigningKey
-  assertion(): string
-  proof(target: ProofOf): string
-  /** An authenticated form, with a proof when a target is given. */
-  request(parameters: Parameters, target?: ProofOf): BackChannelRequest
-}
-
-export interface ProofOf {
-  readonly url: string
-  readonly method?: string
-  readonly key?: SigningKey
-  readonly accessToken?: string
-  readonly nonce?: string
-}
-
-/** Several values make several parameters of one name. */
-export type Parameters = Readonly<Record<string, string | readonly string[]>>
 
 export const ISSUER = 'https://as.example'
 export const REDIRECT_URI = 'https://app.example/callback'
@@ -76,7 +49,6 @@ export const ASKING: Readonly<Record<string, string>> = {
 }
 
 // Made once: keys cost more than the tests that use them.
-const serviceKeys = new Map<Algorithm, SigningKey>()
 const appKey = generateSigningKey('ES256')
 const appDpopKey = generateSigningKey('ES256')
 
@@ -130,10 +102,10 @@ export function createStage(changes: Partial<Service> = {}): Stage {
     service,
     clock,
     random,
-    keys: keysOf(service, clock),
+    keys: serviceKeys(service, clock),
     clients: {
       find: async (id) => clients.get(id)?.client,
-      keys: async ({ id }) => importClientJwks(jwksOf(clients.get(id)?.client)).keys,
+      keys: async (client) => importClientJwks(jwksOf(client)).keys,
       encryptionKeys: async (client) => importEncryptionKeys(jwksOf(client)).keys,
     },
     subjects: { claims: async (subject) => users.get(subject) },
@@ -141,10 +113,10 @@ export function createStage(changes: Partial<Service> = {}): Stage {
     deflate: deflateSync,
     logoutNotices: { send: () => {} },
   }
-  const enrol: Stage['enrol'] = (metadata, key = generateSigningKey('ES256')) => {
+  const enrol: Stage['enrol'] = (metadata, key = generateSigningKey('ES256'), chain) => {
     const jwks = { keys: [key.publicJwk] }
     const registered = clientFromMetadata({ jwks, ...metadata }, service)
-    const actor = createActor(registered, key, ports)
+    const actor = createActor(registered, { key, dpopKey: appDpopKey, chain }, ports)
     clients.set(registered.id, actor)
     return actor
   }
@@ -158,80 +130,6 @@ export function createStage(changes: Partial<Service> = {}): Stage {
   }
 }
 
-function jwksOf(client: Client | undefined): unknown {
-  return client !== undefined && 'jwks' in client.keys ? client.keys.jwks : { keys: [] }
-}
-
-function createActor(client: Client, key: SigningKey, { service, clock, random }: Ports): Actor {
-  const dpopKey = appDpopKey
-  const assertion = (): string =>
-    createClientAssertion({
-      key,
-      clientId: client.id,
-      issuer: service.issuer,
-      now: clock.now(),
-      jti: random.token(128),
-    })
-  const proof = ({ key: proofKey = dpopKey, method = 'POST', ...target }: ProofOf): string =>
-    createProof({ ...target, key: proofKey, method, now: clock.now(), jti: random.token(128) })
-  return {
-    client,
-    key,
-    dpopKey,
-    assertion,
-    proof,
-    request: (parameters, target) =>
-      formRequest(
-        { client_assertion_type: ASSERTION_TYPE, client_assertion: assertion(), ...parameters },
-        target && proof(target),
-      ),
-  }
-}
-
-/** A form as it comes over the back channel. */
-export function formRequest(parameters: Parameters, proof?: string): BackChannelRequest {
-  const body = new URLSearchParams()
-  for (const [name, values] of Object.entries(parameters)) {
-    for (const value of typeof values === 'string' ? [values] : values) body.append(name, value)
-  }
-  return {
-    contentType: 'application/x-www-form-urlencoded',
-    body: body.toString(),
-    authorization: [],
-    dpop: proof === undefined ? [] : [proof],
-  }
-}
-
-/** Made once, as those for signatures. */
-const decryptionKeys = new Map<DecryptionAlgorithm, DecryptionKey>()
-
-function keyKind(algorithm: KeyManagement): DecryptionAlgorithm {
-  return algorithm === 'RSA-OAEP-256' ? algorithm : 'ECDH-ES'
-}
-
-function decryptionKey(algorithm: DecryptionAlgorithm): DecryptionKey {
-  const key = decryptionKeys.get(algorithm) ?? generateEncryptionKey(algorithm)
-  decryptionKeys.set(algorithm, key)
-  return key
-}
-
-function keysOf({ signingAlgorithms, requestObjectEncryption }: Service, clock: FixedClock): Keys {
-  const keys = signingAlgorithms.map((algorithm) => {
-    const key = serviceKeys.get(algorithm) ?? generateSigningKey(algorithm)
-    serviceKeys.set(algorithm, key)
-    return key
-  })
-  const nonces = createNonces({ key: Buffer.alloc(32, 7) })
-  return {
-    signer: (algorithm) =>
-      keys.find((key) => key.algorithm === (algorithm === 'Ed25519' ? 'EdDSA' : algorithm)),
-    published: keys.map(verificationKeyOf),
-    decryption: [...new Set(requestObjectEncryption.map(keyKind))].map(decryptionKey),
-    jwks: JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) }),
-    algorithms: signingAlgorithms,
-    nonces: {
-      current: () => nonces.current(clock.now()),
-      policy: { accepts: (nonce) => nonces.accepts(nonce, clock.now()) },
-    },
-  }
+function jwksOf({ keys }: Client): unknown {
+  return 'jwks' in keys ? keys.jwks : { keys: [] }
 }
