@@ -118,7 +118,7 @@ export const requestSignatureProofRules: Rules<KeyedRequest, KeyedRequest> = [
     reason: 'request_signature_invalid',
     says: 'takes signatures that verify with a key of the client',
     holds: ({ signature, requests, keys }) =>
-      requests.some((request) => verifyMessage(signature, request, keysFor(signature, keys))),
+      requests.some((request) => verifyMessage(signature, request, keys)),
     otherwise: invalid('the signature of the request does not verify'),
     expected: ({ requests }) =>
       `a signature over the request as it came, with @target-uri ${requests.map(({ targetUri }) => shown(targetUri.replace(/\?.*$/s, ''))).join(' or ')} and its query`,

@@ -10,7 +10,7 @@ import { freshTimes, isFresh, toldTimes } from './freshness.ts'
 import type { LinkedRequest } from './linked-request.ts'
 import type { HttpResponse } from './message.ts'
 import { isCovered, type MessageSignature, type TaggedSignatures } from './signatures.ts'
-import { keysFor, signatureBaseOrProblem, verifyMessage } from './verify.ts'
+import { signatureBaseOrProblem, verifyMessage } from './verify.ts'
 
 /** A response with what it says of its signatures, and the request that was sent. Nothing is proved yet. */
 export interface SignedResponse extends TaggedSignatures {
@@ -121,8 +121,7 @@ export const responseSignatureKeyRules: Rules<KeyedResponse, KeyedResponse> = [
     id: 'HS-CL-05',
     reason: 'response_signature_invalid',
     says: 'takes responses whose signature verifies with a key of the API',
-    holds: ({ signature, response, keys }) =>
-      verifyMessage(signature, response, keysFor(signature, keys)),
+    holds: ({ signature, response, keys }) => verifyMessage(signature, response, keys),
     otherwise: invalid('the signature of the response does not verify'),
     expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the API`,
     received: ({ signature: { input, keyid, alg }, response }) => {

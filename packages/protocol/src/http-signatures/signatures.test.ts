@@ -30,6 +30,10 @@ const problems: Readonly<
     `a=()${TAG};nonce="\\", b=", a=()${TAG}`,
     'a=:AA==:',
   ],
+  'a label twice, hidden behind a display string': [
+    `z=%"\\", a=();q="x", a=()${TAG}`,
+    'z=:AA==:, a=:AA==:',
+  ],
   'a signature twice': [`a=()${TAG}`, 'a=:AA==:, a=:AA==:'],
   'a signature for nothing': [`a=()${TAG}`, 'a=:AA==:, b=:AA==:'],
   'nothing for a signature': [`a=()${TAG}, b=()`, 'a=:AA==:'],
