@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ALGORITHMS } from '@signet/protocol'
+import { ALGORITHMS, KEY_MANAGEMENT } from '@signet/protocol'
 import { createEngine } from '../create-engine.ts'
 import { token } from '../flow/token.ts'
 import { createStage, ISSUER, SERVICE } from '../testing/index.ts'
@@ -92,7 +92,8 @@ test('META-07 nothing is announced that is for others', () => {
     'check_session_iframe',
     'tls_client_certificate_bound_access_tokens',
     'mtls_endpoint_aliases',
-    'request_object_signing_alg_values_supported',
+    'request_object_encryption_alg_values_supported',
+    'request_object_encryption_enc_values_supported',
     'frontchannel_logout_supported',
   ]) {
     assert.ok(!names.includes(foreign), foreign)
@@ -138,19 +139,25 @@ test('PAR-12 pushed requests are required, as a boolean', () => {
   const document = published()
   assert.equal(document['require_pushed_authorization_requests'], true)
   assert.equal(document['pushed_authorization_request_endpoint'], `${ISSUER}/par`)
-  assert.equal(document['request_parameter_supported'], false)
+})
+
+test('JAR-10 request objects are taken by value, and fetched from nowhere', () => {
+  const document = published()
+  assert.equal(document['request_parameter_supported'], true)
   assert.equal(document['request_uri_parameter_supported'], false)
+  assert.equal(document['require_request_uri_registration'], undefined)
 })
 
 test('SP-CR-02 only algorithms of the profile are announced', () => {
   for (const [name, value] of Object.entries(published())) {
     if (!name.endsWith('_alg_values_supported') || !Array.isArray(value)) continue
-    for (const algorithm of value) assert.ok(ALGORITHMS.includes(algorithm), `${name} ${algorithm}`)
+    const profile: readonly unknown[] = name.includes('_encryption_') ? KEY_MANAGEMENT : ALGORITHMS
+    for (const algorithm of value) assert.ok(profile.includes(algorithm), `${name} ${algorithm}`)
   }
 })
 
 test('OIDC-19 RS256 is announced nowhere, and ID tokens are announced as they are signed', () => {
-  assert.ok(!JSON.stringify(published()).includes('RS256'))
+  assert.doesNotMatch(JSON.stringify(published()), /"(?:none|RS256|RSA1_5|HS256|dir|A128KW)"/)
   assert.deepEqual(published()['id_token_signing_alg_values_supported'], SERVICE.signingAlgorithms)
   const other = metadata({ ...SERVICE, signingAlgorithms: ['PS256'] })
   assert.deepEqual(other.id_token_signing_alg_values_supported, ['PS256'])
