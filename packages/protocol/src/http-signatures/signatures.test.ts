@@ -31,8 +31,8 @@ const problems: Readonly<
     'a=:AA==:',
   ],
   'a label twice, hidden behind a display string': [
-    `z=%"\\", a=();q="x", a=()${TAG}`,
-    'z=:AA==:, a=:AA==:',
+    `a=()${TAG}, z=%"\\", b=();q="x", a=()`,
+    'a=:AA==:, z=:AA==:, b=:AA==:',
   ],
   'a signature twice': [`a=()${TAG}`, 'a=:AA==:, a=:AA==:'],
   'a signature for nothing': [`a=()${TAG}`, 'a=:AA==:, b=:AA==:'],
