@@ -155,8 +155,7 @@ for (const [title, forged] of Object.entries(undecryptable)) {
     await assert.rejects(
       forged().then((each) => verifyAuthorizationResponse(each, context())),
       (error) =>
-        error instanceof Refused &&
-        error.evidence.reason === 'authorization_response_undecryptable',
+        error instanceof Refused && error.evidence.reason === 'authorization_response_malformed',
     )
   })
 }

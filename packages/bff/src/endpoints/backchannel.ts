@@ -31,6 +31,7 @@ export async function backchannel(call: Call): Promise<void> {
       issuer: core.authority.issuer,
       clientId: core.clientId,
       keys: core.issuerKeys,
+      decryption: core.decryption,
       now,
       // A mark that ends at once only asks.
       first: (jti) => mark(jti, now),

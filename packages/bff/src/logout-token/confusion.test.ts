@@ -8,6 +8,7 @@ import {
   verificationKeyOf,
 } from '@signet/protocol'
 import { oneOfEachKind } from '@signet/protocol/testing'
+import { createDecryption } from '../oauth/decryption.ts'
 import { verifyLogoutToken, type LogoutContext } from './verify.ts'
 
 // One key for everything and one name for everybody: nothing but its kind tells a logout token apart.
@@ -17,6 +18,7 @@ const context: LogoutContext = {
   issuer: 'https://as.example',
   clientId: 'bank',
   keys: { find: async () => [verificationKeyOf(key)] },
+  decryption: createDecryption([]),
   now: 1_800_000_000,
   first: async () => true,
 }

@@ -1,6 +1,9 @@
 import {
   decodeJwt,
+  encryptJwt,
+  generateEncryptionKey,
   generateSigningKey,
+  importEncryptionKeys,
   Refused,
   type JsonObject,
   type VerificationKey,
@@ -9,6 +12,7 @@ import { forge, forgeries } from '@signet/protocol/testing'
 import { importJwks } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createDecryption } from '../oauth/decryption.ts'
 import { proveReason } from '../testing/prove-reason.ts'
 import {
   LOGOUT_EVENT,
@@ -117,12 +121,15 @@ proveReason(logoutSignatureRules, 'logout_token_signature', {
   },
 })
 
+const reader = generateEncryptionKey('ECDH-ES')
+
 const context = (found: readonly VerificationKey[] = keys): LogoutContext => {
   const seen = new Set<string>()
   return {
     issuer: 'https://as.example',
     clientId: 'bank',
     keys: { find: async () => found },
+    decryption: createDecryption([reader]),
     now: NOW,
     first: async (jti) => !seen.has(jti) && seen.add(jti).size > 0,
   }
@@ -155,5 +162,19 @@ test('LOG-08 takes what servers send: with and without type, aud as text or list
     saying({ sub: undefined }),
   ]) {
     for (const rule of logoutTokenRules) assert.equal(rule.holds(subject), true, rule.reason)
+  }
+})
+
+test('LOG-08 takes a logout token that was encrypted for this client, and none that only was encrypted', async () => {
+  const sealed = (text: string): Promise<string> =>
+    encryptJwt(text, {
+      alg: 'ECDH-ES',
+      enc: 'A256GCM',
+      keys: importEncryptionKeys({ keys: [reader.publicJwk] }).keys,
+    })
+  assert.equal((await verifyLogoutToken(await sealed(token), context())).sid, 'sid 1')
+  const stranger = forge({ ...HEADER, alg: 'ES256' }, CLAIMS, generateSigningKey('ES256'))
+  for (const text of [JSON.stringify(CLAIMS), stranger]) {
+    await assert.rejects(verifyLogoutToken(await sealed(text), context()), Refused)
   }
 })

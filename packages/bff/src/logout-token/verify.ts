@@ -1,11 +1,11 @@
 import {
-  decodeOrRefuse,
   enforce,
   invalidRequest,
   Refused,
   type Seconds,
   type UnreadableJwt,
 } from '@signet/protocol'
+import { openJwt, type Decryption } from '../oauth/decryption.ts'
 import type { IssuerKeys } from '../oauth/issuer-keys.ts'
 import { logoutSignatureRules, logoutTokenRules, type LogoutClaims } from './logout-token.rules.ts'
 
@@ -13,6 +13,7 @@ export interface LogoutContext {
   readonly issuer: string
   readonly clientId: string
   readonly keys: Pick<IssuerKeys, 'find'>
+  readonly decryption: Decryption
   readonly now: Seconds
   /** Whether no token with this `jti` took effect yet. */
   readonly first: (jti: string) => Promise<boolean>
@@ -42,9 +43,9 @@ export function rememberedUntil({ exp }: LogoutClaims): Seconds {
  */
 export async function verifyLogoutToken(
   token: string,
-  { issuer, clientId, keys, now, first }: LogoutContext,
+  { issuer, clientId, keys, decryption, now, first }: LogoutContext,
 ): Promise<LogoutClaims> {
-  const jwt = decodeOrRefuse(token, unreadable)
+  const jwt = await openJwt(token, decryption, unreadable)
   const { header } = jwt
   const { claims } = enforce(logoutTokenRules, {
     header,

@@ -1,11 +1,15 @@
 import {
+  decodeOrRefuse,
   decryptJwt,
   importDecryptionJwk,
   isEncryptedJwt,
   parseJsonObject,
+  Refused,
   Undecryptable,
   UnusableKey,
+  type DecodedJwt,
   type DecryptionKey,
+  type UnreadableJwt,
 } from '@signet/protocol'
 import { Buffer } from 'node:buffer'
 import { Misconfigured } from '../config/settings.ts'
@@ -63,5 +67,25 @@ export function createDecryption(keys: readonly DecryptionKey[]): Decryption {
         throw new AuthorityFailure('invalid', `the answer cannot be decrypted: ${error.reason}`)
       }
     },
+  }
+}
+
+/**
+ * Takes a JWT apart that may have been encrypted for this client.
+ *
+ * @throws Refused
+ */
+export async function openJwt(
+  token: string,
+  decryption: Decryption,
+  unreadable: UnreadableJwt,
+): Promise<DecodedJwt> {
+  try {
+    return decodeOrRefuse(await decryption.open(token), unreadable)
+  } catch (error) {
+    if (!(error instanceof Undecryptable)) throw error
+    const { id, reason, otherwise, remedy } = unreadable
+    const expected = 'a signed JWT, encrypted to a key of this client or not at all'
+    throw new Refused(otherwise, { id, reason, expected, received: error.reason, remedy }, error)
   }
 }
