@@ -4,13 +4,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SchemaRefused } from '../schema-refused.ts'
 import { openPostgresSessions } from './bff-sessions.ts'
-import { databasesWith, serverForTests } from './testing/databases.ts'
+import { databaseWith, serverForTests } from './testing/databases.ts'
 
 const server = await serverForTests({ fsync: false })
-const createDatabase = await databasesWith(server, 'signet_bff')
+const emptyDatabase = await databaseWith(server, 'signet_bff')
 
 sessionStoreContract('PostgreSQL', async () => {
-  const options = { server: await createDatabase() }
+  const options = { server: await emptyDatabase(), connections: 2 }
   const one = await openPostgresSessions(options)
   const other = await openPostgresSessions(options)
   return {
@@ -24,7 +24,7 @@ sessionStoreContract('PostgreSQL', async () => {
 })
 
 test('sessions outlive the process', async () => {
-  const options = { server: await createDatabase() }
+  const options = { server: await emptyDatabase() }
   const before = await openPostgresSessions(options)
   await before.create(sampleSession())
   await before.close()
@@ -34,7 +34,7 @@ test('sessions outlive the process', async () => {
 })
 
 test('says that the store is unavailable, not that there is no session', async () => {
-  const sessions = await openPostgresSessions({ server: await createDatabase() })
+  const sessions = await openPostgresSessions({ server: await emptyDatabase() })
   await sessions.close()
   await assert.rejects(sessions.get('a digest'), SessionsUnavailable)
   await assert.rejects(sessions.take('a login', 0), SessionsUnavailable)

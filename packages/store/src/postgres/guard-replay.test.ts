@@ -5,12 +5,12 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openPostgresReplay, type PostgresReplay } from './guard-replay.ts'
-import { databasesWith, serverForTests } from './testing/databases.ts'
+import { databaseWith, serverForTests } from './testing/databases.ts'
 
 const API = 'https://api.example'
 const run = promisify(execFile)
 const server = await serverForTests({ fsync: false })
-const createDatabase = await databasesWith(server, 'signet_guard')
+const emptyDatabase = await databaseWith(server, 'signet_guard')
 
 interface Opening {
   readonly url: string
@@ -23,7 +23,7 @@ function open({ url, clock, resource = API }: Opening): Promise<PostgresReplay> 
 }
 
 test('DPOP-PRF-15 a proof counts once for one who asks many times at once', async () => {
-  const replay = await open({ url: await createDatabase(), clock: { now: 1_000 } })
+  const replay = await open({ url: await emptyDatabase(), clock: { now: 1_000 } })
   const mark = { digest: 'proof', until: 1_060 }
   const answers = await Promise.all(Array.from({ length: 20 }, () => replay.first([mark])))
   assert.equal(answers.filter((answer) => answer === undefined).length, 1)
@@ -31,7 +31,7 @@ test('DPOP-PRF-15 a proof counts once for one who asks many times at once', asyn
 })
 
 test('DPOP-PRF-15 a proof counts once for all processes that guard an API', async () => {
-  const url = await createDatabase()
+  const url = await emptyDatabase()
   const child = fileURLToPath(new URL('testing/replay-child.ts', import.meta.url))
   const won = await Promise.all(
     Array.from({ length: 3 }, async () => {
@@ -47,7 +47,7 @@ test('DPOP-PRF-15 a proof counts once for all processes that guard an API', asyn
 
 test('DPOP-PRF-15 a proof that was used is known after a restart, and at another API it is not', async () => {
   const clock = { now: 1_000 }
-  const url = await createDatabase()
+  const url = await emptyDatabase()
   const mark = { digest: 'proof', until: 1_060 }
   const before = await open({ url, clock })
   assert.equal(await before.first([mark]), undefined)
@@ -65,7 +65,7 @@ test('DPOP-PRF-15 a proof that was used is known after a restart, and at another
 
 test('what has ended does not fill the table', async () => {
   const clock = { now: 1_000 }
-  const url = await createDatabase()
+  const url = await emptyDatabase()
   const replay = await open({ url, clock })
   for (let at = 0; at < 600; at += 1) {
     clock.now += 1

@@ -24,7 +24,7 @@ export class Lanes {
   #closed = false
 
   constructor({ client, connections, prepare }: LanesOptions) {
-    this.#lanes = Array.from({ length: connections }, () => new Lane(client))
+    this.#lanes = Array.from({ length: connections }, () => new Lane(client, prepare))
     this.#prepare = prepare
   }
 

@@ -10,12 +10,12 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { inspect } from 'node:util'
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from './open-postgres.ts'
-import { databasesWith, serverForTests } from './testing/databases.ts'
+import { databaseWith, serverForTests } from './testing/databases.ts'
 import { startProxy, type Proxy } from './testing/proxy.ts'
 
 const ISSUER = 'https://as.example'
 const server = await serverForTests({ fsync: false })
-const createDatabase = await databasesWith(server, 'signet')
+const emptyDatabase = await databaseWith(server, 'signet')
 
 interface Scene {
   /** Through the proxy. */
@@ -39,7 +39,7 @@ async function open(options: Pick<PostgresOptions, 'server'>): Promise<PostgresD
 /** Registers a test on a network that can be broken. */
 function onNetwork(title: string, play: (scene: Scene) => Promise<void>): void {
   test(title, async () => {
-    const url = await createDatabase()
+    const url = await emptyDatabase()
     const proxy = await startProxy(server)
     const database = await open({ server: proxy.url(databaseOf(url)) })
     const direct = await open({ server: url })
@@ -185,7 +185,7 @@ onNetwork(
 )
 
 test('what a server says of its rows reaches no log', async () => {
-  const url = await createDatabase()
+  const url = await emptyDatabase()
   const database = await open({ server: url })
   after(() => database.close())
   await server.execute(

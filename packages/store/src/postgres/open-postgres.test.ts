@@ -1,11 +1,17 @@
 import { storeContract, type OpenedStores } from '@signet/engine/testing'
 import { openPostgres, type PostgresOptions } from './open-postgres.ts'
-import { databasesWith, serverForTests } from './testing/databases.ts'
+import { databaseWith, serverForTests } from './testing/databases.ts'
 
-const createDatabase = await databasesWith(await serverForTests({ fsync: false }), 'signet')
+const emptyDatabase = await databaseWith(await serverForTests({ fsync: false }), 'signet')
 
 storeContract('PostgreSQL', async (clock, { unauthenticated }) =>
-  opened({ server: await createDatabase(), clock, retention: 86_400, unauthenticated }),
+  opened({
+    server: await emptyDatabase(),
+    connections: 4,
+    clock,
+    retention: 86_400,
+    unauthenticated,
+  }),
 )
 
 async function opened(options: PostgresOptions): Promise<OpenedStores> {

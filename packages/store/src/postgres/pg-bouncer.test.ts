@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { applyMigrations, migrationStatus } from './migrations.ts'
 import { openPostgres, type PostgresOptions } from './open-postgres.ts'
-import { databasesWith, serverForTests } from './testing/databases.ts'
+import { databaseWith, serverForTests } from './testing/databases.ts'
 import { startPgBouncer } from './testing/pg-bouncer.ts'
 
 const ISSUER = 'https://as.example'
 const server = await serverForTests({ fsync: false })
-const createDatabase = await databasesWith(server, 'signet')
+const emptyDatabase = await databaseWith(server, 'signet')
 const bouncer = await startPgBouncer(server)
 after(() => bouncer.dispose())
 
@@ -18,17 +18,9 @@ function behind(url: string): string {
   return bouncer.url(/\/([^/?]+)\?/.exec(url)?.[1] ?? '')
 }
 
-// One database for all, emptied each time: PgBouncer takes a third of a second to get to know another one.
-const shared = await createDatabase()
-const EMPTY = `
-  DO $$ BEGIN EXECUTE (
-    SELECT 'TRUNCATE ' || string_agg(format('signet.%I', tablename), ', ')
-    FROM pg_tables WHERE schemaname = 'signet' AND tablename <> 'migrations'
-  ); END $$`
-
 storeContract('PostgreSQL behind PgBouncer', async (clock, { unauthenticated }) => {
-  await server.execute(shared, EMPTY)
-  const options = { server: behind(shared), prepare: false, clock }
+  const url = behind(await emptyDatabase())
+  const options = { server: url, prepare: false, connections: 4, clock }
   return opened({ ...options, retention: 86_400, unauthenticated })
 })
 
@@ -55,7 +47,7 @@ test('migrations go through PgBouncer, from several processes at once', async ()
 
 test('what many ask at once is answered to whom it was asked by', async () => {
   const database = await openPostgres({
-    server: behind(await createDatabase()),
+    server: behind(await emptyDatabase()),
     prepare: false,
     clock: fixedClock(),
     retention: 86_400,
@@ -75,7 +67,7 @@ test('what many ask at once is answered to whom it was asked by', async () => {
 })
 
 test('statements with names are not for PgBouncer, which shows when the store is opened', async () => {
-  const url = behind(await createDatabase())
+  const url = behind(await emptyDatabase())
   const opening = openPostgres({ server: url, clock: fixedClock(), retention: 86_400 })
   await assert.rejects(opening, (error) => {
     assert.ok(error instanceof StoreUnavailable)

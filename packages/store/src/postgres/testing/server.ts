@@ -31,8 +31,8 @@ export interface TestServer {
   /** Of the process that started all others, while it runs. */
   readonly pid: number | undefined
   url(database: string): string
-  /** Makes a database, a copy of another if one is named, and answers its URL. */
-  createDatabase(template?: string): Promise<string>
+  /** Makes a database and answers its URL. */
+  createDatabase(): Promise<string>
   /** One statement in the database of this URL, as the owner of everything. */
   execute(url: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>
   /** Starts it again after `stop` or `kill`. */
@@ -77,7 +77,9 @@ class ServerInDirectory implements TestServer {
       chownSync(this.directory, this.#account.uid, this.#account.gid)
     }
     const initdb = ['-D', this.#data, '-U', 'signet', '-A', 'trust', '-E', 'UTF8', '--locale=C']
-    execFileSync(join(binaries, 'initdb'), [...initdb, '--no-sync', '--wal-segsize=1'], {
+    // The log is written in files of this many megabytes, which have to fit.
+    const segments = largestFile === undefined ? [] : ['--wal-segsize=1']
+    execFileSync(join(binaries, 'initdb'), [...initdb, '--no-sync', ...segments], {
       ...this.#account,
       cwd: this.directory,
       stdio: 'pipe',
@@ -107,10 +109,10 @@ class ServerInDirectory implements TestServer {
     return `postgres://signet@/${database}?host=${encodeURIComponent(this.directory)}&port=${PORT}`
   }
 
-  async createDatabase(template: string = 'template0'): Promise<string> {
+  async createDatabase(): Promise<string> {
     this.#databases += 1
     const name = `test_${process.pid}_${this.#databases}`
-    await this.execute(this.url('postgres'), `CREATE DATABASE ${name} TEMPLATE ${template}`)
+    await this.execute(this.url('postgres'), `CREATE DATABASE ${name} TEMPLATE template0`)
     return this.url(name)
   }
 
