@@ -219,6 +219,11 @@ test('MTLS-09 nginx: one certificate, escaped', () => {
   gives('nginx-escaped-pem', [['X-SSL-Client-Cert', escaped(leaf).replaceAll('%20', ' ')]], [leaf])
 })
 
+test('MTLS-12 even a good certificate is refused in a header beyond all measure', () => {
+  gives('x-ssl-cert', [['X-SSL-Cert', spaced(leaf) + ' '.repeat(100_000)]], [leaf])
+  refuses('x-ssl-cert', [['X-SSL-Cert', spaced(leaf) + ' '.repeat(131_072)]], UNREADABLE)
+})
+
 test('MTLS-09 HAProxy and Apache: one certificate in base64, or PEM without line breaks', () => {
   for (const space of [' ', '\t', '\n', '\n\t', '  ']) {
     gives('x-ssl-cert', [['X-SSL-Cert', spaced(leaf, space)]], [leaf])

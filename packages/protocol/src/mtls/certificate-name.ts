@@ -1,3 +1,4 @@
+import { createRecent } from '../recent.ts'
 import type { ClientCertificate } from './certificate.ts'
 import {
   canonicalName,
@@ -39,8 +40,8 @@ const LONGEST = 2048
 const KINDS: Readonly<Record<CertificateNameField, NameKind>> = {
   tls_client_auth_subject_dn: {
     wanted: 'a distinguished name',
-    canonical: canonicalSubject,
-    of: ({ subject }) => [canonicalName(subject)],
+    canonical: rememberedSubject,
+    of: ({ canonicalSubject }) => [canonicalSubject],
   },
   tls_client_auth_san_dns: {
     wanted: 'the DNS name of a host, without wildcard',
@@ -86,9 +87,17 @@ export function hasName(
   return values.map(canonical).some((wanted) => wanted !== undefined && names.includes(wanted))
 }
 
-function canonicalSubject(value: string): Canonical {
+const MOST_REMEMBERED = 1000
+const remembered = createRecent<{ readonly canonical: Canonical }>(MOST_REMEMBERED)
+
+/** To read a name costs as much as to verify a signature, and the names of clients come again with each request. */
+function rememberedSubject(value: string): Canonical {
+  const known = remembered.find(value)
+  if (known !== undefined) return known.canonical
   const name = parseDistinguishedName(value)
-  return typeof name === 'string' ? undefined : canonicalName(name)
+  const canonical = typeof name === 'string' ? undefined : canonicalName(name)
+  remembered.remember(value, { canonical })
+  return canonical
 }
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'

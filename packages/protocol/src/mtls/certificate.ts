@@ -11,7 +11,7 @@ import {
   type AlternativeNames,
   type CertificateUse,
 } from './certificate-extensions.ts'
-import { readName, type DistinguishedName } from './distinguished-name.ts'
+import { canonicalName, readName, type DistinguishedName } from './distinguished-name.ts'
 import { isStrongSignature } from './strength.ts'
 import { UnusableCertificate } from './unusable-certificate.ts'
 
@@ -20,6 +20,8 @@ export interface ClientCertificate {
   /** SHA-256 of its DER, base64url: the `x5t#S256` of a confirmation. @see RFC 8705 §3.1 */
   readonly thumbprint: string
   readonly subject: DistinguishedName
+  /** What every spelling of the subject comes to. */
+  readonly canonicalSubject: string
   readonly issuer: DistinguishedName
   readonly names: AlternativeNames
   readonly notBefore: Seconds
@@ -83,9 +85,11 @@ function read(der: Uint8Array, thumbprint: string): ClientCertificate {
   }
   const extensions = readExtensions(tbsCertificate.extensions ?? [])
   const publicKey = publicKeyOf(x509)
+  const subject = readName(tbsCertificate.subject)
   return {
     thumbprint,
-    subject: readName(tbsCertificate.subject),
+    subject,
+    canonicalSubject: canonicalName(subject),
     issuer: readName(tbsCertificate.issuer),
     names: readAlternativeNames(extensions),
     notBefore: secondsOf(x509.validFromDate),

@@ -287,6 +287,14 @@ test('MTLS-02 what was trusted once is trusted as long as every certificate of t
   assert.equal(chainProblem(chain, authorities, NOW), undefined)
 })
 
+test('MTLS-02 what was trusted once was not trusted before its authority was', async () => {
+  const young = await createAuthority({ subject: 'CN=Young', issuer: root, notBefore: NOW })
+  const chain = [await issue({ issuer: young }), young].map(({ der }) => der)
+  const authorities = readAuthorities([root.pem])
+  assert.equal(chainProblem(chain, authorities, NOW), undefined)
+  assert.match(chainProblem(chain, authorities, NOW - 1) ?? '', /CN=Young" is not valid yet/)
+})
+
 test('MTLS-02 what one set of authorities trusts, another need not, nor the same certificate without its chain', () => {
   const chain = [deep.der, middle.der]
   const authorities = readAuthorities([root.pem])
