@@ -180,7 +180,7 @@ describe('the two listeners', () => {
     '/.well-known/oauth-authorization-server',
     '/status-lists/0',
     '/errors/x',
-    '/style.css',
+    '/assets/style.css',
   ]
 
   for (const path of PAGES) {

@@ -148,7 +148,7 @@ for (const each of APIS) {
   })
 }
 
-test('MS-INT-04 INT-07 whoever is no API of the token is told nothing, and that is signed as well', async () => {
+test('MS-INT-04 INT-04 INT-07 whoever is no API of the token is told nothing, and that is signed as well', async () => {
   const session = await begin(curious)
   for (const token of [granted.accessToken, 'no token at all']) {
     const { answer, body } = await introspect(session, token)
