@@ -81,6 +81,13 @@ export const text = (metadata: Metadata, name: string): string =>
 export const shown = (metadata: Metadata, name: string): string =>
   `${name} ${metadata[name] === undefined ? 'missing' : JSON.stringify(metadata[name])}`
 
+/** RFC 7591 §2: absent means the authorization code grant. */
+export function grantTypes(metadata: Metadata): readonly string[] {
+  return metadata['grant_types'] === undefined
+    ? ['authorization_code']
+    : texts(metadata, 'grant_types')
+}
+
 export const malformed = (metadata: Metadata): readonly string[] =>
   Object.entries(MEMBERS)
     .filter(([name, fits]) => metadata[name] !== undefined && !fits(metadata[name]))

@@ -1,11 +1,17 @@
-import { generateSigningKey } from '@signet/protocol'
+import { breaches, generateEncryptionKey, generateSigningKey } from '@signet/protocol'
 import { proveRule, unusableJwks } from '@signet/protocol/testing'
+import { issue } from '@signet/protocol/testing/certificates'
+import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
+import { describe, test } from 'node:test'
 import type { Service } from '../config.ts'
 import { SERVICE } from '../testing/index.ts'
 import type { Registration } from './metadata.ts'
 import { registrationRules } from './registration.rules.ts'
 
 const jwks = { keys: [generateSigningKey('ES256').publicJwk] }
+const encryption = generateEncryptionKey('ECDH-ES').publicJwk
+const stranger = await issue()
 const CLIENT = {
   client_id: 'web',
   redirect_uris: ['https://web.example/cb?tenant=1'],
@@ -57,6 +63,87 @@ proveRule(registrationRules, 'DCR-03', {
   },
 })
 
+const TEXTS = [
+  'request_object_signing_alg',
+  'request_object_encryption_alg',
+  'request_object_encryption_enc',
+  'authorization_signed_response_alg',
+  'authorization_encrypted_response_alg',
+  'authorization_encrypted_response_enc',
+  'id_token_encrypted_response_alg',
+  'id_token_encrypted_response_enc',
+  'userinfo_encrypted_response_alg',
+  'userinfo_encrypted_response_enc',
+  'introspection_signed_response_alg',
+  'introspection_encrypted_response_alg',
+  'introspection_encrypted_response_enc',
+]
+const FLAGS = [
+  'tls_client_certificate_bound_access_tokens',
+  'use_mtls_endpoint_aliases',
+  'require_signed_request_object',
+]
+const NAMES = [
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+]
+const malformedAs = (
+  names: readonly string[],
+  values: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, Registration>> =>
+  Object.assign({}, ...names.map((name) => prefixed(name, values)))
+const prefixed = (
+  name: string,
+  values: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, Registration>> =>
+  Object.fromEntries(
+    Object.entries(values).map(([title, value]) => [`${name} as ${title}`, of({ [name]: value })]),
+  )
+
+describe('members about certificates and messages', () => {
+  const nothing = { null: null, 'an object': {}, 'a number': 7 }
+  // Algorithms of the wrong type are none of the profile either, and what is no flag is not true: other rules say so too.
+  const cases = {
+    ...malformedAs(TEXTS, {
+      ...nothing,
+      'an empty text': '',
+      'an array': ['ES256'],
+      'a flag': true,
+    }),
+    ...malformedAs(FLAGS, { ...nothing, 'a text': 'true', 'an array': [true] }),
+    ...malformedAs(NAMES, {
+      ...nothing,
+      'an empty text': '',
+      'an empty array': [],
+      'an array with an empty text': ['a', ''],
+      'an array with a number': ['a', 7],
+      'a flag': true,
+    }),
+    ...malformedAs(['response_modes'], {
+      ...nothing,
+      'a text': 'jwt',
+      'an array with a number': ['jwt', 7],
+      'an array with an empty text': [''],
+    }),
+    ...malformedAs(['profile'], {
+      ...nothing,
+      'an empty text': '',
+      'an unknown profile': 'fapi1-advanced',
+      'a name of every object': '__proto__',
+      'an array': ['fapi2-message-signing'],
+    }),
+  }
+  for (const [title, registration] of Object.entries(cases)) {
+    test(`DCR-03 refuses ${title}`, () => {
+      const ids = breaches(registrationRules, registration).map(({ evidence }) => evidence.reason)
+      assert.ok(ids.includes('client_metadata_malformed'), ids.join(' '))
+    })
+  }
+})
+
 proveRule(registrationRules, 'SP-AS-03', {
   good: of({ token_endpoint_auth_method: 'private_key_jwt' }),
   refuses: { 'a public client, though it has keys': of({ token_endpoint_auth_method: 'none' }) },
@@ -69,6 +156,7 @@ proveRule(registrationRules, 'SP-AS-06', {
     client_secret_post: 'client_secret_post',
     client_secret_jwt: 'client_secret_jwt',
     'a method in another case': 'Private_Key_JWT',
+    'a method that only ends alike': 'x_tls_client_auth',
   }),
 })
 
@@ -86,6 +174,19 @@ proveRule(registrationRules, 'SP-CR-02', {
       'ID tokens without signature': 'none',
     }),
     ...each('userinfo_signed_response_alg', { 'userinfo with RS256': 'RS256' }),
+    ...each('request_object_signing_alg', {
+      'requests with RS256': 'RS256',
+      'requests with HS256': 'HS256',
+      'requests without signature': 'none',
+    }),
+    ...each('authorization_signed_response_alg', {
+      'authorization responses with RS256': 'RS256',
+      'authorization responses without signature': 'none',
+    }),
+    ...each('introspection_signed_response_alg', {
+      'introspection responses with RS256': 'RS256',
+      'introspection responses without signature': 'none',
+    }),
   },
 })
 
@@ -94,6 +195,12 @@ proveRule(registrationRules, 'DCR-04', {
   refuses: {
     'ID tokens with an algorithm without key': of({ id_token_signed_response_alg: 'PS256' }),
     'userinfo with an algorithm without key': of({ userinfo_signed_response_alg: 'PS256' }),
+    'authorization responses with an algorithm without key': of({
+      authorization_signed_response_alg: 'PS256',
+    }),
+    'introspection responses with an algorithm without key': of({
+      introspection_signed_response_alg: 'PS256',
+    }),
   },
 })
 
@@ -102,8 +209,41 @@ proveRule(registrationRules, 'DCR-05', {
   refuses: {
     'a client with jwks and jwks_uri': of({ jwks_uri: 'https://web.example/jwks' }),
     'a client without keys': of({ jwks: undefined }),
+    'a client without keys that shows a certificate of its own': of({
+      jwks: undefined,
+      token_endpoint_auth_method: 'self_signed_tls_client_auth',
+    }),
+    'a client of an authority that has to sign its requests': vouched({
+      require_signed_request_object: true,
+    }),
+    'a client of an authority whose profile has it sign its requests': vouched({
+      profile: 'fapi2-message-signing',
+    }),
+    'a client of an authority, where all have to sign their requests': {
+      ...vouched({}),
+      service: { ...SERVICE, requireSignedRequests: true },
+    },
+    'a client of an authority that wants encrypted answers': vouched({
+      introspection_encrypted_response_alg: 'ECDH-ES',
+    }),
   },
 })
+
+test('DCR-05 a client of an authority needs no keys, unless for something else', () => {
+  const batch = { grant_types: ['client_credentials'], profile: 'fapi2-message-signing' }
+  for (const change of [{}, batch])
+    assert.deepEqual(breaches(registrationRules, vouched(change)), [])
+})
+
+/** A client that is known by a certificate of an authority, and has no keys. */
+function vouched(change: object): Registration {
+  return of({
+    token_endpoint_auth_method: 'tls_client_auth',
+    tls_client_auth_san_dns: 'web.example',
+    jwks: undefined,
+    ...change,
+  })
+}
 
 const keysAt = (uri: string): Registration => of({ jwks: undefined, jwks_uri: uri })
 proveRule(registrationRules, 'SP-CR-08', {
@@ -143,7 +283,34 @@ proveRule(registrationRules, 'SP-CR-04', {
     'a shared secret beside a public key': of({
       jwks: { keys: [...jwks.keys, { kty: 'oct', k: 'c2VjcmV0' }] },
     }),
+    'no key to encrypt to': of({
+      jwks: { keys: [{ ...jwks.keys[0], use: 'sig' }] },
+      id_token_encrypted_response_alg: 'ECDH-ES',
+    }),
+    'a key to encrypt to for another algorithm': of({
+      jwks: { keys: [...jwks.keys, encryption] },
+      authorization_encrypted_response_alg: 'RSA-OAEP-256',
+    }),
+    'a key to encrypt to, and none to sign with': of({ jwks: { keys: [encryption] } }),
+    'a key to encrypt to of a client of an authority that signs its requests': vouched({
+      jwks: { keys: [encryption] },
+      require_signed_request_object: true,
+    }),
+    'a certificate that belongs to another key': of({
+      token_endpoint_auth_method: 'self_signed_tls_client_auth',
+      jwks: { keys: [{ ...jwks.keys[0], x5c: [Buffer.from(stranger.der).toString('base64')] }] },
+    }),
+    'a certificate that is none': of({
+      token_endpoint_auth_method: 'self_signed_tls_client_auth',
+      jwks: { keys: [{ ...jwks.keys[0], x5c: ['AAAA'] }] },
+    }),
   },
+})
+
+test('SP-CR-04 a client of an authority may register nothing but a key to encrypt to', () => {
+  const reading = { jwks: { keys: [encryption] }, id_token_encrypted_response_alg: 'ECDH-ES' }
+  for (const change of [reading, { jwks: reading.jwks }])
+    assert.deepEqual(breaches(registrationRules, vouched(change)), [])
 })
 
 proveRule(registrationRules, 'SP-AS-02', {
@@ -251,7 +418,23 @@ proveRule(registrationRules, 'LOG-06', {
 
 proveRule(registrationRules, 'SP-AS-04', {
   good: of({ dpop_bound_access_tokens: true }),
-  refuses: { 'bearer tokens': of({ dpop_bound_access_tokens: false }) },
+  refuses: {
+    'bearer tokens': of({ dpop_bound_access_tokens: false }),
+    'bearer tokens, in so many words': of({
+      dpop_bound_access_tokens: false,
+      tls_client_certificate_bound_access_tokens: false,
+    }),
+    'tokens that are bound twice': of({
+      dpop_bound_access_tokens: true,
+      tls_client_certificate_bound_access_tokens: true,
+    }),
+  },
+})
+
+test('SP-AS-04 tokens may be bound to certificates instead', () => {
+  const bound = { tls_client_certificate_bound_access_tokens: true }
+  for (const change of [bound, { ...bound, dpop_bound_access_tokens: false }])
+    assert.deepEqual(breaches(registrationRules, of(change)), [])
 })
 
 proveRule(registrationRules, 'SP-AZ-03', {

@@ -7,6 +7,7 @@ import { GRANT_TYPES, isGrantType } from './client.ts'
 import { unusableJwks } from './client-jwks.ts'
 import { isPlainHttps, isRedirectUri, withoutUser } from './client-uris.ts'
 import {
+  grantTypes,
   invalid,
   isText,
   malformed,
@@ -16,6 +17,7 @@ import {
   type Metadata,
   type Registration,
 } from './metadata.ts'
+import { neededKeys } from './needed-keys.ts'
 
 /** How we sign for the client. */
 const ANSWERS = [
@@ -40,13 +42,13 @@ function canSign(service: Service, name: string): boolean {
   return service.signingAlgorithms.some((algorithm: Algorithm) => same.includes(algorithm))
 }
 
-/** Who authenticates by a certificate of an authority needs no key of its own, unless for something else. */
-function needsKeys(metadata: Metadata): boolean {
-  return (
-    authenticationMethod(metadata) !== 'tls_client_auth' ||
-    metadata['require_signed_request_object'] === true ||
-    Object.keys(metadata).some((name) => name.endsWith('_encrypted_response_alg'))
-  )
+function needsKeys(registration: Registration): boolean {
+  const { signs, reads } = neededKeys(registration)
+  return signs || reads.length > 0
+}
+
+function unusableKeys(registration: Registration): string | undefined {
+  return unusableJwks(registration.metadata['jwks'], neededKeys(registration))
 }
 
 const isNative = (metadata: Metadata): boolean => metadata['application_type'] === 'native'
@@ -116,9 +118,9 @@ export const registrationRules: readonly Rule<Registration>[] = [
     id: 'DCR-05',
     reason: 'client_keys_ambiguous',
     says: 'registers either jwks or jwks_uri, and one of them where anything needs a key',
-    holds: ({ metadata }) => {
-      const { jwks, jwks_uri } = metadata
-      if (jwks === undefined && jwks_uri === undefined) return !needsKeys(metadata)
+    holds: (registration) => {
+      const { jwks, jwks_uri } = registration.metadata
+      if (jwks === undefined && jwks_uri === undefined) return !needsKeys(registration)
       return jwks === undefined || jwks_uri === undefined
     },
     otherwise: invalid('exactly one of jwks and jwks_uri is required'),
@@ -142,12 +144,15 @@ export const registrationRules: readonly Rule<Registration>[] = [
   {
     id: 'SP-CR-04',
     reason: 'client_keys_unusable',
-    says: 'registers keys that are strong enough and public',
-    holds: ({ metadata: { jwks } }) => jwks === undefined || unusableJwks(jwks) === undefined,
+    says: 'registers keys that are strong enough and public, and all that are needed',
+    holds: (registration) =>
+      registration.metadata['jwks'] === undefined || unusableKeys(registration) === undefined,
     otherwise: invalid('jwks has no usable key'),
-    expected: () => 'a public RSA key of 2048 bits or more, P-256 or Ed25519 key',
-    received: ({ metadata }) => unusableJwks(metadata['jwks']) ?? 'a usable key',
-    remedy: 'Register the public half of a PS256, ES256 or EdDSA key.',
+    expected: () =>
+      'a public RSA key of 2048 bits or more, P-256 or Ed25519 key; and one for every encryption that is registered',
+    received: (registration) => unusableKeys(registration) ?? 'usable keys',
+    remedy:
+      'Register the public half of a PS256, ES256 or EdDSA key, and, for encrypted answers, of one with use enc.',
   },
   {
     id: 'SP-AS-02',
@@ -259,10 +264,3 @@ export const registrationRules: readonly Rule<Registration>[] = [
     remedy: 'Declare the scope under scopes of the service, or remove it here.',
   },
 ]
-
-/** RFC 7591 §2: absent means the authorization code grant. */
-export function grantTypes(metadata: Metadata): readonly string[] {
-  return metadata['grant_types'] === undefined
-    ? ['authorization_code']
-    : texts(metadata, 'grant_types')
-}

@@ -25,8 +25,8 @@ import {
   termsOf,
   type ENCRYPTED,
 } from './message.rules.ts'
-import type { Metadata } from './metadata.ts'
-import { grantTypes, registrationRules } from './registration.rules.ts'
+import { grantTypes, type Metadata } from './metadata.ts'
+import { registrationRules } from './registration.rules.ts'
 
 /** Client metadata that cannot be registered; every reason at once. */
 export class InvalidClient extends Error {
