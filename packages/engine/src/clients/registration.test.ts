@@ -1,8 +1,10 @@
-import { generateSigningKey, Refused } from '@signet/protocol'
+import { generateEncryptionKey, generateSigningKey, Refused } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Service } from '../config.ts'
 import { RESPONSE_MODES } from '../response-modes.ts'
 import { SERVICE } from '../testing/index.ts'
+import { MUTUAL_TLS } from '../testing/mutual-tls.ts'
 import type { Client } from './client.ts'
 import { clientFromMetadata, InvalidClient } from './registration.ts'
 
@@ -111,6 +113,131 @@ test('what is registered is what was said', () => {
     requireAuthTime: true,
     defaultAcrValues: ['urn:a'],
   })
+})
+
+const redirecting = { redirect_uris: ['https://web.example/cb'] }
+const encryption = generateEncryptionKey('ECDH-ES').publicJwk
+const WITH_EVERYTHING: Service = {
+  ...SERVICE,
+  mtls: MUTUAL_TLS,
+  requestObjectEncryption: ['ECDH-ES', 'RSA-OAEP-256'],
+}
+
+test('DCR-04 JARM-02 INT-09 how messages are signed and encrypted is registered for each kind', () => {
+  const all = { keys: [...jwks.keys, encryption] }
+  const client = clientFromMetadata(
+    {
+      client_id: 'web',
+      ...redirecting,
+      jwks: all,
+      require_signed_request_object: true,
+      request_object_signing_alg: 'Ed25519',
+      request_object_encryption_alg: 'RSA-OAEP-256',
+      request_object_encryption_enc: 'A256GCM',
+      response_modes: ['jwt', 'form_post.jwt'],
+      authorization_signed_response_alg: 'EdDSA',
+      authorization_encrypted_response_alg: 'ECDH-ES',
+      id_token_signed_response_alg: 'ES256',
+      id_token_encrypted_response_alg: 'ECDH-ES+A128KW',
+      id_token_encrypted_response_enc: 'A128GCM',
+      userinfo_signed_response_alg: 'EdDSA',
+      userinfo_encrypted_response_alg: 'ECDH-ES+A256KW',
+      userinfo_encrypted_response_enc: 'A256CBC-HS512',
+      introspection_signed_response_alg: 'Ed25519',
+      introspection_encrypted_response_alg: 'ECDH-ES',
+      introspection_encrypted_response_enc: 'A256GCM',
+    },
+    WITH_EVERYTHING,
+  )
+  assert.deepEqual(client.requestObject, {
+    required: true,
+    algorithm: 'Ed25519',
+    encryption: { alg: 'RSA-OAEP-256', enc: 'A256GCM' },
+  })
+  assert.deepEqual(client.responseModes, new Set(['jwt', 'form_post.jwt']))
+  assert.deepEqual(client.authorizationResponse, {
+    algorithm: 'EdDSA',
+    encryption: { alg: 'ECDH-ES', enc: 'A128CBC-HS256' },
+  })
+  assert.deepEqual(client.idToken, {
+    algorithm: 'ES256',
+    encryption: { alg: 'ECDH-ES+A128KW', enc: 'A128GCM' },
+  })
+  assert.deepEqual(client.userinfo, {
+    algorithm: 'EdDSA',
+    encryption: { alg: 'ECDH-ES+A256KW', enc: 'A256CBC-HS512' },
+  })
+  assert.deepEqual(client.introspectionResponse, {
+    algorithm: 'Ed25519',
+    encryption: { alg: 'ECDH-ES', enc: 'A256GCM' },
+  })
+})
+
+test('MS-SEC-01 nothing is encrypted for a client that did not ask for it', () => {
+  const client = clientFromMetadata({ client_id: 'web', ...redirecting, jwks }, WITH_EVERYTHING)
+  for (const answer of ['authorizationResponse', 'idToken', 'introspectionResponse'] as const)
+    assert.deepEqual(client[answer], { algorithm: 'ES256' })
+  assert.equal(client.userinfo, undefined)
+  assert.deepEqual(client.requestObject, { required: false })
+})
+
+test('MS-JAR-01 MS-JARM-01 a client of the profile fapi2-message-signing signs, and is signed for', () => {
+  const signing = { ...redirecting, profile: 'fapi2-message-signing' }
+  for (const change of [signing, { ...signing, require_signed_request_object: true }]) {
+    const client = from(change)
+    assert.deepEqual(client.requestObject, { required: true })
+    assert.deepEqual(client.responseModes, new Set(['jwt', 'query.jwt', 'form_post.jwt']))
+  }
+})
+
+test('MS-JAR-01 at a service that wants signed requests every client has to sign, whatever it says', () => {
+  const service = { ...SERVICE, requireSignedRequests: true }
+  for (const profile of [undefined, 'fapi2-security']) {
+    const metadata = { client_id: 'web', ...redirecting, jwks, ...(profile && { profile }) }
+    assert.equal(clientFromMetadata(metadata, service).requestObject.required, true)
+  }
+})
+
+test('MTLS-02 MTLS-07 a client of an authority is known by one name, of one value or several', () => {
+  for (const [registered, values] of [
+    ['web.example', ['web.example']],
+    [
+      ['web.example', 'new.web.example'],
+      ['web.example', 'new.web.example'],
+    ],
+  ]) {
+    const client = clientFromMetadata(
+      {
+        client_id: 'web',
+        ...redirecting,
+        token_endpoint_auth_method: 'tls_client_auth',
+        tls_client_auth_san_dns: registered,
+        tls_client_certificate_bound_access_tokens: true,
+      },
+      WITH_EVERYTHING,
+    )
+    assert.deepEqual(client.authentication, {
+      method: 'tls_client_auth',
+      name: { field: 'tls_client_auth_san_dns', values },
+    })
+    assert.equal(client.senderConstraint, 'certificate')
+    assert.deepEqual(client.keys, { jwks: { keys: [] } })
+  }
+})
+
+test('MTLS-03 a client with a certificate of its own is known by its keys, and by no name', () => {
+  const client = clientFromMetadata(
+    {
+      client_id: 'web',
+      ...redirecting,
+      jwks,
+      token_endpoint_auth_method: 'self_signed_tls_client_auth',
+      tls_client_auth_san_dns: 'web.example',
+    },
+    WITH_EVERYTHING,
+  )
+  assert.deepEqual(client.authentication, { method: 'self_signed_tls_client_auth' })
+  assert.equal(client.senderConstraint, 'dpop')
 })
 
 test('all that is wrong with a client is told at once, with its id, and no key material', () => {
