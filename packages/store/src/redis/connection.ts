@@ -17,9 +17,10 @@ export function script(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }
 
-/** One server on one connection: whatever is sent through it is refused once the connection is another. */
+/** One server on one connection: what is sent through it is refused once the connection is another. */
 export interface Acquaintance {
   readonly life: string
+  readonly isCurrent: boolean
   send(command: Command): Promise<unknown>
 }
 
@@ -30,11 +31,16 @@ export interface Acquaintance {
 export class Connection {
   readonly #wire: Wire
   readonly #timeout: number
+  readonly #listeners: (() => void)[] = []
+  #isClosed = false
   readonly #looks = new WeakMap<Node, { readonly epoch: number; readonly at: Promise<Standing> }>()
 
   private constructor(wire: Wire, timeout: Seconds) {
     this.#wire = wire
     this.#timeout = timeout * 1_000
+    wire.onReady(() => {
+      for (const listener of this.#listeners) listener()
+    })
   }
 
   /**
@@ -88,12 +94,17 @@ export class Connection {
     return this.#bounded(key, async (node) => {
       const epoch = node.socketEpoch
       const { life } = await read(node)
-      const send = async (command: Command): Promise<unknown> =>
-        this.#bounded(key, async (now) => {
-          if (now !== node || node.socketEpoch !== epoch) throw new Error('another connection')
-          return node.sendCommand(command)
-        })
-      return { life, send }
+      return {
+        life,
+        get isCurrent() {
+          return node.isReady && node.socketEpoch === epoch
+        },
+        send: async (command) =>
+          this.#bounded(key, async (now) => {
+            if (now !== node || node.socketEpoch !== epoch) throw new Error('another connection')
+            return node.sendCommand(command)
+          }),
+      }
     })
   }
 
@@ -109,11 +120,17 @@ export class Connection {
     }
   }
 
+  /** Says whenever a connection to some server was made. */
   onReady(listener: () => void): void {
-    this.#wire.onReady(listener)
+    this.#listeners.push(listener)
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   close(): void {
+    this.#isClosed = true
     this.#wire.close()
   }
 

@@ -1,6 +1,6 @@
 import { StoreUnavailable, type Mark, type Seconds } from '@signet/engine'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isUnknownScript, script, type Connection, type Script } from './connection.ts'
+import { isUnknownScript, script, type Acquaintance, type Connection } from './connection.ts'
 import { DECIDE } from './decide.ts'
 import { keptFor, type Keys } from './keys.ts'
 import { Recollection, type Trace } from './recollection.ts'
@@ -20,29 +20,39 @@ interface Answer {
   readonly number: number
 }
 
+/** A life of Redis: the script that only it knows, and the connection on which it was met. */
+interface Life {
+  readonly sha: string
+  readonly server: Acquaintance
+}
+
+/** How long to wait before trying again to meet a server, which may be loading its data. */
+const PAUSE_MILLISECONDS = 100
+
 /**
  * What one of many callers may do: use a statement, redeem a code, end a request.
  *
  * A Redis that restarts, or whose replica takes over, may have lost its last second, and a decision with it. So decisions
  * are made by a script that bears the name of the server's life, and that only this life knows: a server that does not know
  * it has begun a new one. Whoever meets a new life first has it refuse all decisions for a while, in which every process
- * says again what it decided lately; a process notices when its connection is made anew.
+ * says again what it decided lately; a process does so whenever its connection is made anew.
  */
 export class Decisions {
   readonly #connection: Connection
   readonly #keys: Keys
-  readonly #settling: Seconds
+  readonly #settling: number
   readonly #recollection = new Recollection()
-  /** That of the life we know, if we know one. */
-  #script: Script | undefined
+  #life: Life | undefined
   #opened: Promise<void> | undefined
-  #meeting: Promise<void> | undefined
+  #isRecovering = false
 
   constructor({ connection, keys, settling }: DecisionsOptions) {
     this.#connection = connection
     this.#keys = keys
-    this.#settling = settling
-    connection.onReady(() => void this.#notice())
+    this.#settling = Math.ceil(settling * 1_000)
+    connection.onReady(() => {
+      if (this.#opened !== undefined) void this.#recover()
+    })
   }
 
   /** Marks all, or none, and answers the first that was marked before. */
@@ -90,44 +100,44 @@ export class Decisions {
 
   async #decide(keys: readonly string[], values: readonly string[]): Promise<Answer> {
     await this.#open()
-    const answer = await this.#ask(keys, values)
-    if (answer.outcome !== 'settling') return answer
-    throw unsettled(answer.number)
+    const life = this.#life
+    if (life?.server.isCurrent === true) {
+      const answer = await this.#ask(life, keys, values)
+      if (answer?.outcome === 'settling') throw unsettled(answer.number)
+      // An answer of a former life is worth nothing: the new one was told already what counts.
+      if (answer !== undefined && this.#life === life) return answer
+    }
+    void this.#recover()
+    throw unsettled(this.#settling)
   }
 
-  /** Asks the life we know, and no other. */
-  async #ask(keys: readonly string[], values: readonly string[]): Promise<Answer> {
-    const known = this.#script
-    if (known === undefined) {
-      this.#meet().catch(() => undefined)
-      throw unsettled(this.#settling * 1_000)
-    }
-    const { sha } = known
-    const [first, ...rest] = [this.#keys.of('settling'), ...keys]
-    const count = `${rest.length + 1}`
+  /** Undefined when the server has begun another life. */
+  async #ask(
+    life: Life,
+    keys: readonly string[],
+    values: readonly string[],
+  ): Promise<Answer | undefined> {
+    const settling = this.#keys.of('settling')
+    const words = ['EVALSHA', life.sha, `${keys.length + 1}`, settling, ...keys, ...values]
     try {
-      const command = ['EVALSHA', sha, count, first, ...rest, ...values]
-      const answer = answerOf(await this.#connection.ask(first, ...command))
-      // An answer of a former life is worth nothing: the new one has been told already what counts.
-      if (this.#script === known) return answer
+      return answerOf(await this.#connection.ask(settling, ...words))
     } catch (error) {
       if (!isUnknownScript(error)) throw error
-      if (this.#script === known) this.#script = undefined
-      this.#meet().catch(() => undefined)
+      if (this.#life === life) this.#life = undefined
+      return undefined
     }
-    throw unsettled(this.#settling * 1_000)
   }
 
   /** The first decision of a process waits, so that a server can start together with its Redis. */
   #open(): Promise<void> {
-    this.#opened ??= this.#firstMeeting().catch((error: unknown) => {
+    this.#opened ??= this.#meetFirst().catch((error: unknown) => {
       this.#opened = undefined
       throw error
     })
     return this.#opened
   }
 
-  async #firstMeeting(): Promise<void> {
+  async #meetFirst(): Promise<void> {
     await this.#meet()
     const key = this.#keys.of('settling')
     for (;;) {
@@ -137,31 +147,31 @@ export class Decisions {
     }
   }
 
-  /** The connection is another: perhaps the server is, too. */
-  async #notice(): Promise<void> {
-    if (this.#opened === undefined) return
-    await this.#ask([], ['none']).catch(() => undefined)
+  /** Tries until it has met the server that is there now. */
+  async #recover(): Promise<void> {
+    if (this.#isRecovering) return
+    this.#isRecovering = true
+    while (this.#life?.server.isCurrent !== true && !this.#connection.isClosed) {
+      try {
+        await this.#meet()
+      } catch {
+        await delay(PAUSE_MILLISECONDS, undefined, { ref: false })
+      }
+    }
+    this.#isRecovering = false
   }
 
-  #meet(): Promise<void> {
-    this.#meeting ??= this.#meetServer().finally(() => {
-      this.#meeting = undefined
-    })
-    return this.#meeting
-  }
-
-  async #meetServer(): Promise<void> {
+  async #meet(): Promise<void> {
     const key = this.#keys.of('settling')
     const server = await this.#connection.meet(key)
     const { text, sha } = script(`-- ${server.life} ${key}\n${DECIDE}`)
     await this.#sayAgain()
-    const [isKnown] = numbers(await server.send(['SCRIPT', 'EXISTS', sha]))
-    if (isKnown !== 1) {
-      const milliseconds = Math.ceil(this.#settling * 1_000)
-      await server.send(['SET', key, '1', 'PX', `${milliseconds}`])
+    const known = await server.send(['SCRIPT', 'EXISTS', sha])
+    if (!Array.isArray(known) || known[0] !== 1) {
+      await server.send(['SET', key, '1', 'PX', `${this.#settling}`])
       await server.send(['SCRIPT', 'LOAD', text])
     }
-    this.#script = { text, sha }
+    this.#life = { sha, server }
   }
 
   async #sayAgain(): Promise<void> {
@@ -176,10 +186,6 @@ export class Decisions {
 function answerOf(reply: unknown): Answer {
   const [outcome, number] = Array.isArray(reply) ? reply : []
   return { outcome: String(outcome), number: Number(number) }
-}
-
-function numbers(reply: unknown): readonly number[] {
-  return Array.isArray(reply) ? reply.map(Number) : []
 }
 
 function unsettled(milliseconds: number): StoreUnavailable {

@@ -38,7 +38,7 @@ const SETTINGS: RedisSettings = {
   appendonly: 'yes',
   appendfsync: 'everysec',
   'maxmemory-policy': 'noeviction',
-  'enable-debug-command': 'yes',
+  'repl-diskless-sync-delay': '0',
 }
 
 /**
@@ -121,7 +121,7 @@ async function command(port: number, words: readonly string[]): Promise<unknown>
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const address = listener.address()
