@@ -7,7 +7,8 @@
  * It installs the locked packages with the user's own npm settings. Among them is the Node this repository is pinned
  * to, as a hashed package without an install script; from then on `node` in an npm script is that one.
  *
- * With `--browser` it also sees to a Chromium for the end-to-end tests.
+ * With `--browser` it also sees to a Chromium for the end-to-end tests, with `--services` to the proxies, databases and
+ * key stores that tests start for themselves.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -31,6 +32,15 @@ const MAC_BROWSERS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
+/** Packages of Debian, and a program of each. Tests start their own, on ports and in folders of their own. */
+const SERVICES = {
+  nginx: 'nginx',
+  haproxy: 'haproxy',
+  postgresql: 'postgres',
+  'redis-server': 'redis-server',
+  pgbouncer: 'pgbouncer',
+  softhsm2: 'softhsm2-util',
+}
 const MINUTES = 60_000
 
 /** Something the person at the keyboard has to do; its message says what. */
@@ -41,6 +51,7 @@ try {
   ensurePackages()
   requirePinnedNode()
   if (process.argv.includes('--browser')) ensureBrowser()
+  if (process.argv.includes('--services')) ensureServices()
 } catch (error) {
   if (!(error instanceof Stop)) throw error
   process.stderr.write(`setup: ${error.message}\n`)
@@ -203,17 +214,7 @@ function ensureBrowser() {
     )
   }
   say('installing the browser for the end-to-end tests (apt-get install chromium)')
-  const browserAndFonts = [
-    'install',
-    '-y',
-    '--no-install-recommends',
-    'chromium',
-    'fonts-liberation',
-  ]
-  for (const args of [['update'], browserAndFonts]) {
-    const { status, stderr } = run(...apt(['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args]))
-    if (status !== 0) throw new Stop(`apt-get ${args[0]} failed:\n${stderr}`)
-  }
+  installPackages(apt, ['chromium', 'fonts-liberation'])
   const browser = findBrowser()
   if (browser === undefined || run(browser, ['--version']).status !== 0) {
     throw new Stop(
@@ -222,11 +223,61 @@ function ensureBrowser() {
   }
 }
 
+function ensureServices() {
+  const missing = missingServices()
+  if (missing.length === 0) return
+  const packages = missing.join(' ')
+  const apt = aptGet()
+  if (apt === undefined) {
+    throw new Stop(
+      `the tests start real servers of their own and lack ${packages}. Install these packages of your system` +
+        ` (Debian, Ubuntu: sudo apt-get install ${packages}) and run this again.`,
+    )
+  }
+  say(`installing the servers that tests start (apt-get install ${packages})`)
+  installPackages(apt, missing)
+  const still = missingServices()
+  if (still.length > 0) throw new Stop(`${still.join(' ')} was installed but is not found.`)
+}
+
+/** The packages whose program is nowhere. */
+function missingServices() {
+  const folders = pathFolders().flatMap((folder) => {
+    const system = path.dirname(folder)
+    // Debian keeps servers out of the PATH of users, and several versions of PostgreSQL side by side.
+    const versions = path.join(system, 'lib', 'postgresql')
+    const each = fs.existsSync(versions) ? fs.readdirSync(versions) : []
+    return [
+      folder,
+      path.join(system, 'sbin'),
+      ...each.map((version) => path.join(versions, version, 'bin')),
+    ]
+  })
+  return Object.entries(SERVICES)
+    .filter(([, program]) => !folders.some((folder) => executable(path.join(folder, program))))
+    .map(([name]) => name)
+}
+
 /** Where a Chromium is, if there is one. */
 function findBrowser() {
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter)
+  const folders = pathFolders()
   const places = BROWSERS.flatMap((name) => folders.map((folder) => path.join(folder, name)))
   return [...places, ...MAC_BROWSERS].find((place) => executable(place))
+}
+
+function pathFolders() {
+  return (process.env['PATH'] ?? '').split(path.delimiter)
+}
+
+/**
+ * @param {(args: string[]) => [string, string[]]} apt
+ * @param {string[]} packages
+ */
+function installPackages(apt, packages) {
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
+    const { status, stderr } = run(...apt(['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args]))
+    if (status !== 0) throw new Stop(`apt-get ${args[0]} failed:\n${stderr}`)
+  }
 }
 
 /**

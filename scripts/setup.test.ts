@@ -170,16 +170,18 @@ describe('setup', () => {
   })
 })
 
+/** A clone that is set up, on a system with these tools: each a shell script, by its place below `bin` or beside it. */
+function withTools(tools: Readonly<Record<string, string>>): Clone {
+  const clone = new Clone()
+  const script = (text: string): string => `#!/bin/sh\n${text.replaceAll('ROOT', clone.root)}\n`
+  for (const [name, text] of Object.entries(tools))
+    clone.write(path.join('bin', name), script(text), 0o755)
+  assert.equal(clone.setup().status, 0)
+  return clone
+}
+const sudo = '[ "$2" = true ] && exit; shift; exec "$@"'
+
 describe('setup --browser', () => {
-  const withTools = (tools: Readonly<Record<string, string>>): Clone => {
-    const clone = new Clone()
-    const script = (text: string): string => `#!/bin/sh\n${text.replaceAll('ROOT', clone.root)}\n`
-    for (const [name, text] of Object.entries(tools))
-      clone.write(`bin/${name}`, script(text), 0o755)
-    assert.equal(clone.setup().status, 0)
-    return clone
-  }
-  const sudo = '[ "$2" = true ] && exit; shift; exec "$@"'
   const place = (browser: string): string =>
     `echo '#!/bin/sh\n${browser}' > ROOT/bin/chromium; chmod +x ROOT/bin/chromium`
   const apt = (browser: string): string =>
@@ -225,6 +227,66 @@ describe('setup --browser', () => {
     assert.match(
       said,
       /one of chromium, chromium-browser, google-chrome .* sudo apt-get install chromium/,
+    )
+  })
+})
+
+describe('setup --services', () => {
+  const ALL = {
+    nginx: '',
+    '../sbin/haproxy': '',
+    '../lib/postgresql/15/bin/postgres': '',
+    'redis-server': '',
+    '../sbin/pgbouncer': '',
+    'softhsm2-util': '',
+  }
+  const { nginx: _nginx, 'softhsm2-util': _softhsm, ...SOME } = ALL
+  const apt = (installed: string): string =>
+    `[ "$1" = --version ] && exit; echo "$@" >> ROOT/apt.log; case "$*" in *install*) ${installed};; esac`
+  const bring = (...programs: readonly string[]): string =>
+    programs.map((name) => `echo > ROOT/sbin/${name}; chmod +x ROOT/sbin/${name}`).join('; ')
+
+  test('is content with what is there, also where the PATH of a user does not lead', () => {
+    assert.deepEqual(withTools(ALL).setup('--services'), withTools(ALL).setup())
+  })
+
+  test('without --services it does not look for any', () => {
+    assert.equal(withTools({}).setup('--browser').said.includes('nginx'), false)
+    assert.equal(withTools({}).setup().status, 0)
+  })
+
+  test('installs what is missing and nothing else where it may, and only once', () => {
+    const installed = bring('nginx', 'softhsm2-util')
+    const clone = withTools({ ...SOME, sudo, 'apt-get': apt(installed) })
+    const { status, said } = clone.setup('--services')
+    assert.equal(status, 0, said)
+    assert.match(said, /^setup: installing the servers [^\n]* nginx softhsm2\)\n$/)
+    const log = fs.readFileSync(path.join(clone.root, 'apt.log'), 'utf8')
+    assert.match(log, /update\n.* install -y --no-install-recommends nginx softhsm2\n$/)
+    assert.equal(clone.setup('--services').said, '')
+  })
+
+  test('fails when what it installed is not there', () => {
+    const clone = withTools({ ...SOME, sudo, 'apt-get': apt(bring('nginx')) })
+    const { status, said } = clone.setup('--services')
+    assert.equal(status, 1)
+    assert.match(said, /softhsm2 was installed but is not found/)
+  })
+
+  test('shows why apt-get failed', () => {
+    const failing = '[ "$1" = --version ] && exit; echo "no network" >&2; exit 100'
+    const { status, said } = withTools({ ...SOME, sudo, 'apt-get': failing }).setup('--services')
+    assert.equal(status, 1)
+    assert.match(said, /apt-get update failed:\nno network/)
+  })
+
+  test('says exactly what to install where it may not', () => {
+    const { status, said } = withTools(SOME).setup('--services')
+    assert.equal(status, 1)
+    assert.match(said, /lack nginx softhsm2\. .* sudo apt-get install nginx softhsm2\)/)
+    assert.match(
+      withTools({}).setup('--services').said,
+      /lack nginx haproxy postgresql redis-server pgbouncer softhsm2\./,
     )
   })
 })
