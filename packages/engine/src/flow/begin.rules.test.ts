@@ -8,6 +8,7 @@ import {
   type Pending,
   type Reference,
 } from './begin.rules.ts'
+import type { ResponseMode } from '../response-modes.ts'
 import { app, CALLBACK, parameters } from './testing/scene.ts'
 
 const arriving: Arrival = {
@@ -84,5 +85,22 @@ proveRule(trustRules, 'OAU-11', {
     'a URI without the query of the request': registered('https://app.example/cb'),
     'a URI that differs in the encoding of its query': registered(decodeURIComponent(CALLBACK)),
     'a URI with more': registered(`${CALLBACK}y`),
+  },
+})
+
+const answered = (asked: ResponseMode | undefined, ...offered: ResponseMode[]): Pending => ({
+  pushed: {
+    ...pushed,
+    parameters: { ...pushed.parameters, ...(asked && { response_mode: asked }) },
+  },
+  client: { ...app, responseModes: new Set(offered) },
+})
+
+proveRule(trustRules, 'MS-JARM-01', {
+  good: answered('jwt', 'query.jwt', 'jwt'),
+  refuses: {
+    'the query, of a client whose answers are signed by now': answered('query', 'jwt', 'query.jwt'),
+    'no mode, which means the query, of such a client': answered(undefined, 'jwt', 'query.jwt'),
+    'a form post that is not offered any more': answered('form_post', 'query', 'form_post.jwt'),
   },
 })

@@ -118,4 +118,17 @@ export const trustRules: Rules<Pending, TrustedPending> = [
     received: ({ pushed }) => pushed.parameters.redirect_uri,
     remedy: 'The registration was changed after the push: register the URI again, or push anew.',
   },
+  {
+    id: 'MS-JARM-01',
+    reason: 'response_mode_unsupported',
+    says: 'answers in a mode that is offered to the client, at the use too',
+    holds: ({ client, pushed: { parameters } }) =>
+      client === undefined || client.responseModes.has(parameters.response_mode ?? 'query'),
+    otherwise: invalidRequest('response_mode is not offered to this client'),
+    expected: ({ client }) =>
+      `response_mode among: ${client === undefined ? '' : [...client.responseModes].join(' ')}`,
+    received: ({ pushed }) =>
+      `response_mode ${pushed.parameters.response_mode ?? 'missing: query'}`,
+    remedy: 'The registration was changed after the push: push anew.',
+  },
 ]

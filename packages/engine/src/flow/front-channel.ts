@@ -16,6 +16,7 @@ const PAGES: ReadonlyMap<string, ErrorPage['kind']> = new Map([
   ['browser_differs', 'cookie'],
   ['client_unknown', 'client'],
   ['redirect_uri_not_registered', 'client'],
+  ['response_mode_unsupported', 'client'],
   ['client_encryption_key_missing', 'client'],
 ])
 

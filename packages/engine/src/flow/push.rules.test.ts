@@ -252,6 +252,24 @@ proveRule(pushRules, 'DPOP-JKT-03', {
   refuses: { 'the thumbprint of another key': { ...asking({ dpop_jkt: OTHER_JKT }), proof } },
 })
 
+const certified: Push = { ...good, client: { ...client, senderConstraint: 'certificate' } }
+
+proveRule(pushRules, 'MTLS-07', {
+  good: certified,
+  refuses: {
+    'a DPoP header of a client whose tokens are bound to its certificate': { ...certified, proof },
+    'a dpop_jkt of a client whose tokens are bound to its certificate': {
+      ...certified,
+      parameters: { ...good.parameters, dpop_jkt: JKT },
+    },
+    'both, of a client whose tokens are bound to its certificate': {
+      ...certified,
+      proof,
+      parameters: { ...good.parameters, dpop_jkt: JKT },
+    },
+  },
+})
+
 proveRule(pushRules, 'OIDC-10', {
   good: asking({ prompt: 'login consent login', max_age: '0' }),
   refuses: {

@@ -237,6 +237,18 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     remedy: 'Send the header alone: it binds the code to its key.',
   },
   {
+    id: 'MTLS-07',
+    reason: 'dpop_key_unexpected',
+    says: 'binds no code to a DPoP key whose client gets tokens bound to its certificate',
+    holds: ({ client, proof, parameters: { dpop_jkt } }) =>
+      client.senderConstraint !== 'certificate' || (proof === undefined && dpop_jkt === undefined),
+    otherwise: invalidRequest('the client is registered for tokens bound to its certificate'),
+    expected: () =>
+      'neither a DPoP header nor dpop_jkt (tls_client_certificate_bound_access_tokens is true)',
+    received: ({ proof }) => (proof === undefined ? 'dpop_jkt' : 'a DPoP header'),
+    remedy: 'Leave both out, or register the client with dpop_bound_access_tokens instead.',
+  },
+  {
     id: 'OIDC-10',
     reason: 'prompt_or_max_age_invalid',
     says: 'takes prompt none alone, no unknown prompt, and max_age in whole seconds',

@@ -18,6 +18,9 @@ const INACTIVE: Description = { active: false }
 /** @see RFC 9701 §4 */
 const SIGNED = 'application/token-introspection+jwt'
 
+/** A weight of zero. @see RFC 9110 §12.4.2 */
+const NEVER = /^\s*q=0(?:\.0*)?\s*$/i
+
 /**
  * Tells a resource server about a token that was sent to it, or a client about a token of its own. Whoever else asks is
  * told no more than that there is nothing to tell. The caller proves no possession: the token is not used here. Who accepts
@@ -40,7 +43,10 @@ export async function introspect(request: BackChannelRequest, ports: Ports): Pro
 export function acceptsJwt({ accept }: Pick<BackChannelRequest, 'accept'>): boolean {
   return (
     accept !== undefined &&
-    accept.split(',').some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === SIGNED)
+    accept.split(',').some((range) => {
+      const [type = '', ...parameters] = range.split(';')
+      return type.trim().toLowerCase() === SIGNED && !parameters.some((one) => NEVER.test(one))
+    })
   )
 }
 
