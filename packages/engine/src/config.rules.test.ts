@@ -148,59 +148,6 @@ describe('SP-PROF-01', () => {
     })
   }
 
-  const twinsAt = (origin: string): Partial<Service> => ({
-    mtls: { ...MUTUAL_TLS, endpoints: mutualTlsEndpointsOf(ISSUER, origin) },
-  })
-  for (const origin of ['https://as.example:8443', 'https://mtls.as.example', 'https://[::1]']) {
-    test(`MTLS-08 certificates may be asked for at ${origin}`, () => {
-      assert.deepEqual(breachesOf({ ...SERVICE, ...twinsAt(origin) }), [])
-    })
-  }
-  for (const origin of ['https://as.example', 'https://as.example:443', 'http://mtls.example']) {
-    test(`MTLS-08 certificates may not be asked for at ${origin}`, () => {
-      refuses(twinsAt(origin), 'MTLS-08', 'mtls.origin')
-    })
-  }
-
-  const trusting = (...trustedAuthorities: readonly string[]): Partial<Service> => ({
-    mtls: { ...MUTUAL_TLS, trustedAuthorities },
-  })
-  test('MTLS-12 authorities may be none, one or a bundle', () => {
-    const { pem } = AUTHORITY
-    for (const change of [
-      trusting(),
-      trusting(pem),
-      trusting(pem, pem),
-      trusting(`${pem}\n${pem}`),
-    ])
-      assert.deepEqual(breachesOf({ ...SERVICE, ...change }), [])
-  })
-  test('MTLS-12 nobody is trusted who is no authority, or cannot be read', async () => {
-    const { pem: ofClient } = await certificateFor('app.example')
-    for (const pem of ['', 'x', ofClient, AUTHORITY.pem.replace(/[A-Z]/, '!')]) {
-      refuses(trusting(pem), 'MTLS-12', 'mtls.trusted_cas')
-    }
-  })
-
-  test('MS-JARM-01 there has to be a response mode, and none that does not exist', () => {
-    refuses({ responseModes: [] }, 'MS-JARM-01', 'profile')
-    for (const mode of ['fragment', 'fragment.jwt', 'web_message', 'JWT', '__proto__', '']) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a caller without types could pass
-      const responseModes = ['jwt', mode] as unknown as Service['responseModes']
-      refuses({ responseModes }, 'MS-JARM-01', 'profile')
-    }
-  })
-
-  test('JAR-09 requests are encrypted with few algorithms, and not by RSA1_5', () => {
-    for (const name of ['RSA1_5', 'RSA-OAEP', 'dir', 'A128KW', 'PBES2-HS256+A128KW', 'none', '']) {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a caller without types could pass
-      const requestObjectEncryption = [name] as unknown as Service['requestObjectEncryption']
-      refuses({ requestObjectEncryption }, 'JAR-09', 'request_object_encryption')
-    }
-    const all = { ...SERVICE, requestObjectEncryption: KEY_MANAGEMENT }
-    assert.deepEqual(breachesOf(all), [])
-  })
-
   test('SP-PROF-01 every breach is listed at once', () => {
     const service: Service = {
       ...SERVICE,
@@ -222,4 +169,52 @@ describe('SP-PROF-01', () => {
   test('SP-PROF-01 each limit names a setting of its own', () => {
     assert.equal(new Set(ceilings.map(({ setting }) => setting)).size, ceilings.length)
   })
+})
+
+const twinsAt = (origin: string): Partial<Service> => ({
+  mtls: { ...MUTUAL_TLS, endpoints: mutualTlsEndpointsOf(ISSUER, origin) },
+})
+for (const origin of ['https://as.example:8443', 'https://mtls.as.example', 'https://[::1]']) {
+  test(`MTLS-08 certificates may be asked for at ${origin}`, () => {
+    assert.deepEqual(breachesOf({ ...SERVICE, ...twinsAt(origin) }), [])
+  })
+}
+for (const origin of ['https://as.example', 'https://as.example:443', 'http://mtls.example']) {
+  test(`MTLS-08 certificates may not be asked for at ${origin}`, () => {
+    refuses(twinsAt(origin), 'MTLS-08', 'mtls.origin')
+  })
+}
+
+const trusting = (...trustedAuthorities: readonly string[]): Partial<Service> => ({
+  mtls: { ...MUTUAL_TLS, trustedAuthorities },
+})
+test('MTLS-12 authorities may be none, one or a bundle', () => {
+  const { pem } = AUTHORITY
+  for (const change of [trusting(), trusting(pem), trusting(pem, pem), trusting(`${pem}\n${pem}`)])
+    assert.deepEqual(breachesOf({ ...SERVICE, ...change }), [])
+})
+test('MTLS-12 nobody is trusted who is no authority, or cannot be read', async () => {
+  const { pem: ofClient } = await certificateFor('app.example')
+  for (const pem of ['', 'x', ofClient, AUTHORITY.pem.replace(/[A-Z]/, '!')]) {
+    refuses(trusting(pem), 'MTLS-12', 'mtls.trusted_cas')
+  }
+})
+
+test('MS-JARM-01 there has to be a response mode, and none that does not exist', () => {
+  refuses({ responseModes: [] }, 'MS-JARM-01', 'profile')
+  for (const mode of ['fragment', 'fragment.jwt', 'web_message', 'JWT', '__proto__', '']) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a caller without types could pass
+    const responseModes = ['jwt', mode] as unknown as Service['responseModes']
+    refuses({ responseModes }, 'MS-JARM-01', 'profile')
+  }
+})
+
+test('JAR-09 requests are encrypted with few algorithms, and not by RSA1_5', () => {
+  for (const name of ['RSA1_5', 'RSA-OAEP', 'dir', 'A128KW', 'PBES2-HS256+A128KW', 'none', '']) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a caller without types could pass
+    const requestObjectEncryption = [name] as unknown as Service['requestObjectEncryption']
+    refuses({ requestObjectEncryption }, 'JAR-09', 'request_object_encryption')
+  }
+  const all = { ...SERVICE, requestObjectEncryption: KEY_MANAGEMENT }
+  assert.deepEqual(breachesOf(all), [])
 })
