@@ -25,6 +25,7 @@ describe('beside a running server', () => {
     server = await serve((origin) => ({
       issuer: origin,
       clients: [declared.metadata()],
+      request_object_encryption: ['ECDH-ES', 'ECDH-ES+A256KW'],
       scopes: SCOPES,
       users: USERS,
     }))
@@ -202,15 +203,27 @@ describe('beside a running server', () => {
     assert.doesNotMatch(stdout, /"d"|PRIVATE/)
   })
 
+  test('OIDC-18 a key that requests are encrypted to is listed, and another takes its place', async () => {
+    const client = declared.at(issuer)
+    const [old] = await encryptedTo(client)
+    const row = (state: string): RegExp => new RegExp(` enc +ECDH-ES +${state} `)
+    const { stdout } = assertWell(await run('keys', 'rotate', '--algorithm', 'ECDH-ES+A256KW'))
+    for (const state of ['encrypted to', 'announced']) assert.match(stdout, row(state))
+    assertWell(await run('keys', 'rotate', '--now', '--algorithm', 'ECDH-ES'))
+    assert.equal(await settled(async () => (await encryptedTo(client)).includes(old), false), false)
+    assert.equal((await encryptedTo(client)).length, 1)
+    assert.match(assertWell(await run('keys', 'list')).stdout, row('retiring'))
+  })
+
   test('a key of an algorithm the service does not have is not rotated', async () => {
     assertComplains(await run('keys', 'rotate', '--algorithm', 'RS256'), /RS256/)
   })
+})
 
-  test('a mistyped command is answered with the right one', async () => {
-    const ran = await signet(['explian', 'x'])
-    assert.notEqual(ran.code, 0)
-    assert.match(ran.stderr, /explain/)
-  })
+test('a mistyped command is answered with the right one', async () => {
+  const ran = await signet(['explian', 'x'])
+  assert.notEqual(ran.code, 0)
+  assert.match(ran.stderr, /explain/)
 })
 
 test('a server says its version', async () => {
@@ -386,10 +399,19 @@ async function settled<Value>(look: () => Promise<Value>, wanted: Value): Promis
   }
 }
 
-async function keySet(client: Peer): Promise<readonly { readonly kid?: string }[]> {
+interface PublishedKey {
+  readonly kid?: string
+  readonly use?: string
+}
+
+async function keySet(client: Peer): Promise<readonly PublishedKey[]> {
   const { keys } = json(await ask(client.endpoint('jwks')))
   assert.ok(Array.isArray(keys))
   return keys
+}
+
+async function encryptedTo(client: Peer): Promise<readonly unknown[]> {
+  return (await keySet(client)).filter(({ use }) => use === 'enc').map(({ kid }) => kid)
 }
 
 async function kids(client: Peer): Promise<readonly string[]> {
