@@ -1,10 +1,5 @@
 import { proveRule } from '@signet/protocol/testing'
-import {
-  bindingRules,
-  certificateHeaderRules,
-  certificateRules,
-  type Binding,
-} from './check.rules.ts'
+import { bindingRules, certificateRules, type Binding } from './check.rules.ts'
 
 const good: Binding = {
   scheme: 'dpop',
@@ -57,16 +52,5 @@ proveRule(certificateRules, 'MTLS-06', {
     'no certificate': { ...shown, shown: undefined },
     'another certificate': { ...shown, shown: 'b' },
     'an empty thumbprint': { ...shown, shown: '' },
-  },
-})
-
-const header = { header: 'client-cert', fields: [':AAAA:'] }
-
-proveRule(certificateHeaderRules, 'MTLS-06', {
-  good: header,
-  refuses: {
-    'two headers': { ...header, fields: [':AAAA:', ':AAAA:'] },
-    PEM: { ...header, fields: ['-----BEGIN CERTIFICATE-----'] },
-    'nothing between the colons': { ...header, fields: ['::'] },
   },
 })

@@ -1,4 +1,4 @@
-import { boundTo, invalidRequest, refusal, type Rules, type TokenScheme } from '@signet/protocol'
+import { boundTo, refusal, type Rules, type TokenScheme } from '@signet/protocol'
 import type { Keys } from './token-claims.ts'
 
 /** Which proofs of possession an API takes. */
@@ -92,30 +92,6 @@ export const certificateRules: Rules<CertificateBinding, CertificateBinding> = [
     received: ({ shown }) =>
       shown === undefined ? 'no certificate' : `a certificate with thumbprint ${shown}`,
     remedy:
-      'Connect with the certificate the token was asked for with. Behind a proxy, list its address and its header in the options of the guard.',
-  },
-]
-
-/** The header in which a proxy tells the certificate. */
-export interface CertificateHeader {
-  readonly header: string
-  readonly fields: readonly string[]
-}
-
-/** Read beside RFC 9440 §2.2. */
-export const certificateHeaderRules: Rules<CertificateHeader, CertificateHeader> = [
-  {
-    id: 'MTLS-06',
-    reason: 'certificate_header_malformed',
-    says: 'takes the certificate of a proxy from one well-formed header only',
-    holds: ({ fields }) =>
-      fields.length === 0 ||
-      (fields.length === 1 && /^ *:[A-Za-z0-9+/]+={0,2}: *$/.test(fields[0] ?? '')),
-    otherwise: invalidRequest('the header with the client certificate is malformed'),
-    expected: ({ header }) => `at most one ${header} header, with :base64 of the certificate:`,
-    received: ({ fields }) =>
-      fields.length === 1 ? 'another format' : `${fields.length} header fields`,
-    remedy:
-      'Have the proxy remove the header of the client, and write the certificate as RFC 9440 says.',
+      'Connect with the certificate the token was asked for with. Behind a proxy, list its address and the format of its header in the options of the guard.',
   },
 ]

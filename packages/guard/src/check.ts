@@ -1,19 +1,20 @@
-import { Buffer } from 'node:buffer'
-import { hash } from 'node:crypto'
 import {
+  certificateThumbprint,
   enforce,
   fieldsOf,
   presentationRules,
+  readCertificateHeader,
   readCredentials,
   Refused,
   refusal,
   verifyProof,
+  type CertificateHeaderFormat,
   type NoncePolicy,
   type Seconds,
   type TokenScheme,
 } from '@signet/protocol'
 import type { ChallengePolicy } from './challenge.ts'
-import { bindingRules, certificateHeaderRules, certificateRules } from './check.rules.ts'
+import { bindingRules, certificateRules } from './check.rules.ts'
 import type { ClientKeys } from './options.ts'
 import { digestOf } from './recent.ts'
 import type { Mark, Replay } from './replay.ts'
@@ -42,8 +43,7 @@ export interface CheckPorts {
 }
 
 export interface CertificateSource {
-  /** In lower case. */
-  readonly header: string
+  readonly format: CertificateHeaderFormat
   readonly isProxy: (address: string) => boolean
 }
 
@@ -130,30 +130,24 @@ function provePossession(
 }
 
 function proveCertificate(request: GuardRequest, wanted: string, ports: CheckPorts): void {
-  const { certificateHeader } = ports
+  const { certificateHeader: told } = ports
   const certificate =
-    certificateHeader === undefined
-      ? request.peerCertificate?.()
-      : forwardedCertificate(request, certificateHeader)
+    told === undefined ? request.peerCertificate?.() : forwardedCertificate(request, told)
   enforce(certificateRules, {
     wanted,
-    shown: certificate && hash('sha256', certificate, 'base64url'),
+    shown: certificate && certificateThumbprint(certificate),
     source:
-      certificateHeader === undefined
-        ? 'the TLS connection'
-        : `the ${certificateHeader.header} header of a listed proxy`,
+      told === undefined ? 'the TLS connection' : `a header of a listed proxy, as ${told.format}`,
   })
 }
 
-/** The certificate a proxy tells. What a stranger writes into that header is not looked at. */
+/** The certificate a proxy tells. What a stranger writes into such headers is not looked at. */
 function forwardedCertificate(
   { headers, peerAddress }: GuardRequest,
-  { header, isProxy }: CertificateSource,
+  { format, isProxy }: CertificateSource,
 ): Uint8Array | undefined {
   if (peerAddress === undefined || !isProxy(peerAddress)) return undefined
-  const fields = fieldsOf(headers, header)
-  const [field] = enforce(certificateHeaderRules, { header, fields }).fields
-  return field === undefined ? undefined : Buffer.from(field.trim().slice(1, -1), 'base64')
+  return readCertificateHeader(headers, format)[0]
 }
 
 /** @throws Refused when the proof was used before, or nobody can tell. */

@@ -48,7 +48,7 @@ export function compose(options: GuardOptions, { world, isProxy }: Surroundings)
       lifetime: nonces.lifetime,
     },
     certificateHeader: options.certificateHeader && {
-      header: (options.certificateHeader.header ?? 'client-cert').toLowerCase(),
+      format: options.certificateHeader.format,
       isProxy,
     },
     clientKeys:

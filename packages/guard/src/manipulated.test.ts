@@ -334,7 +334,7 @@ const manipulated: Readonly<Record<string, Manipulated>> = {
     request: withToken(CERTIFIED, {
       scheme: 'Bearer',
       proof: 'none',
-      headers: ['Client-Cert', `:${CERTIFICATE.toString('base64')}:`],
+      headers: ['Client-Cert', `:${Buffer.from(CERTIFICATE).toString('base64')}:`],
     }),
     refused: TOKEN('certificate_mismatch'),
   },

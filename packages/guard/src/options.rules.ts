@@ -1,4 +1,4 @@
-import { isAlgorithm } from '@signet/protocol'
+import { CERTIFICATE_HEADER_FORMATS, isAlgorithm } from '@signet/protocol'
 import type { GuardOptions, IssuerOptions } from './options.ts'
 import { TOKEN_FORMATS } from './plain-token.ts'
 import type { Requirements } from './requirements.ts'
@@ -75,6 +75,11 @@ const CONDITIONS: readonly Condition[] = [
     says: 'statusListSeconds must be 1 or more, and statusListGraceSeconds 0 to 3600',
     holds: ({ statusListSeconds = 3, statusListGraceSeconds: grace = 60 }) =>
       statusListSeconds >= 1 && grace >= 0 && grace <= 3600,
+  },
+  {
+    says: `format of certificateHeader must be one of ${CERTIFICATE_HEADER_FORMATS.join(', ')}`,
+    holds: ({ certificateHeader: header }) =>
+      header === undefined || CERTIFICATE_HEADER_FORMATS.includes(header.format),
   },
   {
     says: 'certificateHeader must list the proxies that may send it',

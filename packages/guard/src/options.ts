@@ -1,5 +1,6 @@
 import type {
   Algorithm,
+  CertificateHeaderFormat,
   JsonObject,
   NonceOptions,
   Seconds,
@@ -34,10 +35,8 @@ export interface IssuerOptions {
 
 /** Certificates that a TLS-terminating proxy tells in a header. */
 export interface CertificateHeaderOptions {
-  /** `Client-Cert: :base64 of the DER:`. @see RFC 9440 */
-  readonly format: 'rfc9440'
-  /** `client-cert` by default. */
-  readonly header?: string | undefined
+  /** What the proxy writes, and in which header. */
+  readonly format: CertificateHeaderFormat
   /** Addresses and networks (`10.0.0.0/8`) of the proxies. The header of anybody else is not looked at. */
   readonly proxies: readonly string[]
 }

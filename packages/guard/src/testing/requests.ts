@@ -1,15 +1,16 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import type { NonceOptions } from '@signet/protocol'
+import { certificateThumbprint, type NonceOptions } from '@signet/protocol'
 import { forge } from '@signet/protocol/testing'
+import { issue } from '@signet/protocol/testing/certificates'
 import type { GuardRequest } from '../request.ts'
 import { API, type Stage } from './stage.ts'
 import type { RequestChange } from './test-issuer.ts'
 
 /** What a client shows, and the claims of a token that is bound to it. */
-export const CERTIFICATE: Buffer = Buffer.from('a certificate, DER')
+export const CERTIFICATE: Uint8Array = (await issue()).der
 export const CERTIFIED: { readonly cnf: { readonly 'x5t#S256': string } } = {
-  cnf: { 'x5t#S256': createHash('sha256').update(CERTIFICATE).digest('base64url') },
+  cnf: { 'x5t#S256': certificateThumbprint(CERTIFICATE) },
 }
 export const NONCES: { readonly nonces: NonceOptions } = { nonces: { key: Buffer.alloc(32, 1) } }
 

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { after, describe, test } from 'node:test'
+import { getRequestListener } from '@hono/node-server'
+import {
+  CERTIFICATE_HEADER_FORMATS,
+  certificateThumbprint,
+  type CertificateHeaderFormat,
+} from '@signet/protocol'
+import { issue, type Issued } from '@signet/protocol/testing/certificates'
+import express from 'express'
+import fastify from 'fastify'
+import { Hono } from 'hono'
+import { createGuard } from '../create-guard.ts'
+import type { Guard } from '../guard.ts'
+import { serve } from '../testing/https-server.ts'
+import { createTestIssuer } from '../testing/index.ts'
+import * as expressAdapter from './express.ts'
+import * as fastifyAdapter from './fastify.ts'
+import * as honoAdapter from './hono.ts'
+import * as nodeAdapter from './node.ts'
+
+const RESOURCE = 'https://api.example'
+const issuer = createTestIssuer({
+  issuer: 'https://as.example',
+  resource: RESOURCE,
+  now: () => Date.now() / 1000,
+})
+const own = await issue({ subject: 'CN=client' })
+const other = await issue({ subject: 'CN=other' })
+
+/** An API behind a proxy that ends TLS, with `GET /accounts`. */
+type Api = (guard: Guard) => Promise<string>
+
+const apis: Readonly<Record<string, Api>> = {
+  'node:http': (made) => {
+    const api = nodeAdapter.guard(made)
+    const server = createServer((request, response) => {
+      void api.check(request, response).then((granted) => granted && response.end('granted'))
+    })
+    return serve(server)
+  },
+  express: (made) => {
+    const app = express()
+    app.get('/accounts', expressAdapter.guard(made)(), (_, response) => void response.send())
+    return serve(createServer(app))
+  },
+  fastify: async (made) => {
+    const app = fastify()
+    app.get('/accounts', fastifyAdapter.guard(made)(), () => 'granted')
+    after(() => app.close())
+    return await app.listen({ port: 0, host: '127.0.0.1' })
+  },
+  hono: (made) => {
+    const app = new Hono()
+    app.get('/accounts', honoAdapter.guard(made)(), (context) => context.text('granted'))
+    const listener = getRequestListener(app.fetch)
+    return serve(createServer((request, response) => void listener(request, response)))
+  },
+}
+
+const base64 = ({ der }: Issued): string => Buffer.from(der).toString('base64')
+const escaped = ({ pem }: Issued): string => encodeURIComponent(`${pem}\n`)
+
+/** What proxies write, byte by byte. */
+const written: Readonly<Record<CertificateHeaderFormat, (shown: Issued) => string>> = {
+  rfc9440: (shown) => `Client-Cert: :${base64(shown)}:`,
+  'nginx-escaped-pem': (shown) => `X-SSL-Client-Cert: ${escaped(shown)}`,
+  xfcc: (shown) => `X-Forwarded-Client-Cert: Cert="${escaped(shown)}";Subject="CN=client";URI=`,
+  'x-ssl-cert': (shown) => `X-SSL-Cert: ${base64(shown)}`,
+}
+
+interface Answer {
+  readonly status: number
+  readonly reason: string | undefined
+}
+
+/** Sends a token that is bound to `own`, with these lines, and nothing in between. */
+type Send = (...lines: readonly string[]) => Promise<Answer>
+
+async function open(api: Api, format: CertificateHeaderFormat, proxy: string): Promise<Send> {
+  let reason: string | undefined
+  const guard = createGuard({
+    issuer: issuer.trusted,
+    resource: RESOURCE,
+    senderConstraint: 'mtls',
+    certificateHeader: { format, proxies: [proxy] },
+    onRefusal: (event) => (reason = event.reason),
+  })
+  const { port } = new URL(await api(guard))
+  return async (...lines) => {
+    reason = undefined
+    const token = issuer.token({ cnf: { 'x5t#S256': certificateThumbprint(own.der) } })
+    const head = ['GET /accounts HTTP/1.1', 'Host: api.example', 'Connection: close']
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.write([...head, `Authorization: Bearer ${token}`, ...lines, '', ''].join('\r\n'))
+    const [, status] = /^HTTP\/1.1 (\d+)/.exec(await text(socket)) ?? []
+    return { status: Number(status), reason }
+  }
+}
+
+const GRANTED: Answer = { status: 200, reason: undefined }
+const MISMATCH: Answer = { status: 401, reason: 'certificate_mismatch' }
+const UNREADABLE: Answer = { status: 400, reason: 'certificate_header_unreadable' }
+const MIXED: Answer = { status: 400, reason: 'certificate_formats_mixed' }
+
+for (const [name, api] of Object.entries(apis)) {
+  for (const format of CERTIFICATE_HEADER_FORMATS) {
+    const others = CERTIFICATE_HEADER_FORMATS.filter((each) => each !== format)
+    const good = written[format](own)
+
+    describe(`MTLS-06 MTLS-09 ${name} behind a proxy that writes ${format}`, async () => {
+      const told = await open(api, format, '127.0.0.1')
+      const stranger = await open(api, format, '192.0.2.1')
+
+      test('the certificate that the proxy tells counts', async () => {
+        assert.deepEqual(await told(good), GRANTED)
+        assert.deepEqual(
+          await told(good.replace(/^[^:]+/, (header) => header.toLowerCase())),
+          GRANTED,
+        )
+      })
+      test('another certificate, or none, is refused', async () => {
+        assert.deepEqual(await told(written[format](other)), MISMATCH)
+        assert.deepEqual(await told(), MISMATCH)
+        assert.deepEqual(await told(good.replace(/:.*/, ':')), MISMATCH)
+      })
+      test('what a stranger writes is not looked at, be it good, garbage or too much', async () => {
+        const garbage = good.replace(/:.*/, ': garbage')
+        for (const lines of [
+          [good],
+          [garbage],
+          [good, good],
+          Object.values(written).map((write) => write(own)),
+        ]) {
+          assert.deepEqual(await stranger(...lines), MISMATCH)
+        }
+      })
+      test('a header that the client smuggled past the proxy is refused, first or last', async () => {
+        assert.deepEqual(await told(good, good), UNREADABLE)
+        assert.deepEqual(await told(written[format](other), good), UNREADABLE)
+        assert.deepEqual(await told(good, written[format](other)), UNREADABLE)
+      })
+      test('two formats at once are refused', async () => {
+        for (const each of others) {
+          assert.deepEqual(await told(good, written[each](own)), MIXED)
+          assert.deepEqual(await told(written[each](other), good), MIXED)
+        }
+      })
+      test('a header of a format that the proxy does not write counts for nothing', async () => {
+        for (const each of others) assert.deepEqual(await told(written[each](own)), MISMATCH)
+      })
+      test('garbage is refused', async () => {
+        const [header = ''] = good.split(':', 1)
+        for (const value of [
+          'garbage',
+          good.slice(header.length + 2, -40),
+          'TUlJ',
+          '::',
+          ':TUlJ:',
+        ]) {
+          assert.deepEqual(await told(`${header}: ${value}`), UNREADABLE, value)
+        }
+      })
+    })
+  }
+}
