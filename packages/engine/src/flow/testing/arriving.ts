@@ -11,9 +11,9 @@ export async function arrive(
   { client }: Actor,
   requestUri: string,
 ): ReturnType<typeof begin> {
-  const { ports, clock, addUser } = stage
+  const { ports, clock } = stage
   const { store, service } = ports
-  addUser(ALICE, KNOWN)
+  stage.addUser(ALICE, KNOWN)
   const session = ports.random.token(256)
   await store.sessions.put({
     digest: digestOf(session),
