@@ -16,11 +16,22 @@ declare module 'oidc-provider' {
     readonly save: () => Promise<string>
   }
 
+  interface Token {
+    readonly jkt?: string
+    readonly 'x5t#S256'?: string
+  }
+
+  interface Tokens {
+    readonly find: (value: string) => Promise<Token | undefined>
+  }
+
   export class Provider {
     constructor(issuer: string, configuration: object)
     readonly callback: () => RequestListener
     readonly cookieName: (of: 'session') => string
     readonly on: (event: string, listener: (...values: readonly unknown[]) => void) => void
+    readonly AccessToken: Tokens
+    readonly ClientCredentials: Tokens
     readonly Session: new () => Session
     readonly Grant: new (of: { readonly accountId: string; readonly clientId: string }) => Grant
   }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash, type X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
@@ -37,9 +37,13 @@ export async function serve(handler: Handler): Promise<Served> {
 }
 
 /** The thumbprint of the certificate that came with a request, if one did. */
-export function shownCertificate({ socket }: IncomingMessage): string | undefined {
-  const peer = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+export function shownCertificate(request: IncomingMessage): string | undefined {
+  const peer = peerCertificate(request)
   return peer && hash('sha256', peer.raw, 'base64url')
+}
+
+export function peerCertificate({ socket }: IncomingMessage): X509Certificate | undefined {
+  return socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
 }
 
 export async function freePort(): Promise<number> {
