@@ -28,6 +28,7 @@ export interface Core {
   readonly frontends: readonly Frontend[]
   readonly clientId: string
   readonly settings: ClientSettings
+  readonly certificate: OwnCertificate | undefined
   readonly clock: Clock
   readonly random: (bytes: number) => Buffer
   readonly onEvent: OnEvent
@@ -90,6 +91,7 @@ export function createCore(options: BffOptions): Core {
     frontends,
     clientId: options.client.client_id,
     settings,
+    certificate,
     clock,
     random,
     onEvent,

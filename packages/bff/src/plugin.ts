@@ -1,3 +1,4 @@
+import type { Seconds } from '@signet/protocol'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
@@ -10,6 +11,8 @@ import { acceptWebSockets } from './proxy/websocket.ts'
 /** A backend for frontend, to be put into a Fastify server. */
 export interface Bff {
   readonly plugin: FastifyPluginAsync
+  /** When the certificate of the client expires, if it has one: to be renewed in time. */
+  readonly certificateExpires: Seconds | undefined
   /** What a readiness probe wants to know. Asks the authorization server if it is not known yet. */
   readiness(): Promise<Readiness>
   /** How many sessions are alive, for a gauge. @throws SessionsUnavailable */
@@ -32,6 +35,7 @@ export function createBff(options: BffOptions): Bff {
   const core = createCore(options)
   return {
     plugin: fastifyPlugin((app) => mount(core, app), { name: '@signet/bff', fastify: '5.x' }),
+    certificateExpires: core.certificate?.expires,
     readiness: () => readinessOf(core),
     activeSessions: () => core.store.count(core.clock.now()),
     sweep: (budget) => core.store.sweep(core.clock.now(), budget),

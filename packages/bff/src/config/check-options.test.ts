@@ -168,7 +168,14 @@ describe('a certificate', async () => {
   test('that has expired is for others to judge', async () => {
     const notAfter = new Date(Date.now() - 60_000)
     const expired = await clientCertificate('bank', { notAfter })
-    assert.deepEqual(problemsOf({ tls: tlsOf(expired), authentication: 'tls_client_auth' }), [])
+    const client = { tls: tlsOf(expired), authentication: 'tls_client_auth' } as const
+    assert.deepEqual(problemsOf(client), [])
+    const { certificate, outgoing } = createCore(
+      sampleOptions({ client: { client_id: 'bank', ...client } }),
+    )
+    outgoing.close()
+    assert.equal(certificate?.expires, Math.floor(notAfter.getTime() / 1_000))
+    assert.equal(certificate.thumbprint, expired.thumbprint)
   })
 })
 

@@ -18,6 +18,13 @@ export async function diagnostics(call: Call): Promise<void> {
         token,
       })),
     },
+    client: {
+      ...core.settings,
+      certificate: core.certificate && {
+        'x5t#S256': core.certificate.thumbprint,
+        expires: core.certificate.expires,
+      },
+    },
     authorizationServer: {
       issuer: core.authority.issuer,
       discovered: known !== undefined,

@@ -14,8 +14,7 @@ export interface OwnCertificate {
   readonly key: string
   /** What tokens are bound to. @see RFC 8705 §3.1 */
   readonly thumbprint: string
-  /** When it expires. */
-  readonly until: Seconds
+  readonly expires: Seconds
 }
 
 /** @throws Misconfigured */
@@ -29,7 +28,7 @@ export function importOwnCertificate(pem: Pem): OwnCertificate {
     chain: pem.certificate,
     key: pem.key,
     thumbprint: hash('sha256', raw, 'base64url'),
-    until: Math.floor(validToDate.getTime() / 1_000),
+    expires: Math.floor(validToDate.getTime() / 1_000),
   }
 }
 

@@ -59,6 +59,15 @@ test('a store that cannot be asked takes the number of sessions away, not the ot
   assert.match(sessions ?? '', /^signet_bff_sessions_active nan$/i)
 })
 
+test('the end of a certificate is shown, if there is one', async () => {
+  const metrics = createBffMetrics(async () => 0)
+  metrics.showExpiry(1_800_000_000)
+  assert.deepEqual(await linesOf(metrics), [
+    'signet_bff_sessions_active 0',
+    'signet_bff_client_certificate_expiry_timestamp_seconds 1800000000',
+  ])
+})
+
 test('everything that happens can be read in the log, at the level it is worth', () => {
   const lines: Record<string, unknown>[] = []
   const log = createLog('debug', { write: (line) => void lines.push(JSON.parse(line)) })

@@ -1,4 +1,5 @@
 import type { BffEvent } from '@signet/bff'
+import type { Seconds } from '@signet/protocol'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client'
 import type { Metrics } from '../management/metrics.ts'
 
@@ -6,6 +7,8 @@ import type { Metrics } from '../management/metrics.ts'
 export interface BffMetrics extends Pick<Metrics, 'registry' | 'swept'> {
   /** Counts what happened. */
   readonly count: (event: BffEvent) => void
+  /** Shows when the certificate of the client expires, for an alert in time. */
+  readonly showExpiry: (at: Seconds) => void
 }
 
 /** @param activeSessions asked whenever somebody reads the metrics */
@@ -44,6 +47,12 @@ export function createBffMetrics(activeSessions: () => Promise<number>): BffMetr
     registry,
     swept: counter('swept_rows', 'table', 'Rows of the store that had ended and were forgotten.'),
     count: (event) => count(event, counters),
+    showExpiry: (at) =>
+      new Gauge({
+        name: 'signet_bff_client_certificate_expiry_timestamp_seconds',
+        help: 'When the certificate of the client expires, in seconds since 1970.',
+        registers,
+      }).set(at),
   }
 }
 

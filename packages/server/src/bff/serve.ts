@@ -1,4 +1,5 @@
 import { createBff, type Bff } from '@signet/bff'
+import type { Seconds } from '@signet/protocol'
 import { openSqliteSessions, type SqliteSessions } from '@signet/store/bff-sqlite'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
@@ -17,6 +18,8 @@ import { createBffMetrics, type BffMetrics } from './metrics.ts'
 /** Milliseconds. Bodies may be long; connections are kept longer than the usual proxies keep them. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 75_000 }
 const HEADER_BYTES = 32_768
+/** When a certificate should have been renewed. */
+const SOON: Seconds = 14 * 86_400
 
 /**
  * Starts a BFF as a process of its own, with its sessions in a file.
@@ -55,6 +58,7 @@ async function start(
   })
   const sweeping = startSweeping({ sweep, metrics, log })
   undo.push(() => sweeping.stop())
+  if (bff.certificateExpires !== undefined) tellExpiry(bff.certificateExpires, metrics, log)
   let draining = false
   const management = await manage(config, { bff, metrics, draining: () => draining })
   const names = config.options.frontends.map(({ name }) => name)
@@ -70,6 +74,14 @@ async function start(
       await management?.close()
     },
   }
+}
+
+/** An expired certificate does not keep a BFF from starting: whether it is still good is for others to say. */
+function tellExpiry(at: Seconds, metrics: BffMetrics, log: Logger): void {
+  metrics.showExpiry(at)
+  if (at - Date.now() / 1_000 > SOON) return
+  const expires = new Date(at * 1_000).toISOString()
+  log.warn({ expires }, 'the certificate of the client expires soon, or has expired')
 }
 
 interface Composed {
