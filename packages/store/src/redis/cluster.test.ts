@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '@signet/engine'
+import { StoreUnavailable, type Clock } from '@signet/engine'
 import {
   createMemoryStore,
   fixedClock,
@@ -181,15 +181,31 @@ sessionStoreContract('a Redis cluster', async () => {
   }
 })
 
+let shared: Promise<RedisDatabase> | undefined
+let now: Clock = fixedClock()
+let count = 0
+after(async () => (await shared)?.close())
+
+// Opening a cluster takes longer than most of these tests: they share one, and each has services of its own.
 storeContract('a Redis cluster and memory', async (clock, limits) => {
-  await flush()
-  const redis = await openRedis({ url: cluster.url, clock, settling: 0.01 })
+  now = clock
+  shared ??= openRedis({
+    url: cluster.url,
+    clock: { now: () => now.now(), milliseconds: () => now.milliseconds() },
+    settling: 0.01,
+  })
+  const redis = await shared
+  const own = (count += 1)
   return withRedis(
     {
       store: () => createMemoryStore(clock, limits),
       check: () => Promise.resolve(),
       close: () => undefined,
     },
-    redis,
+    {
+      ephemeral: (issuer) => redis.ephemeral(`${issuer} ${own}`),
+      check: () => redis.check(),
+      close: () => undefined,
+    },
   )
 })

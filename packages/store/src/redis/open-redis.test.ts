@@ -9,7 +9,13 @@ let server: RedisServer
 before(async () => {
   server = await startRedis()
 })
-after(() => server.stop())
+after(async () => {
+  for (const redis of connected) redis.close()
+  await server.stop()
+})
+
+/** Those opened again are closed by nobody else. */
+const connected: RedisDatabase[] = []
 
 storeContract('Redis and memory', async (clock, limits) => {
   await server.command('FLUSHALL')
@@ -29,7 +35,9 @@ storeContract('Redis and memory', async (clock, limits) => {
 type Durable = Parameters<typeof withRedis>[0]
 
 async function opened(durable: Durable, open: () => Promise<RedisDatabase>): Promise<OpenedStores> {
-  const stores = withRedis(durable, await open())
+  const redis = await open()
+  connected.push(redis)
+  const stores = withRedis(durable, redis)
   return {
     store: (issuer) => stores.store(issuer),
     reopen: () => {

@@ -121,6 +121,7 @@ async function command(port: number, words: readonly string[]): Promise<unknown>
   }
 }
 
+/** One that nobody listens on just now. */
 export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1')
   await once(listener, 'listening')
