@@ -264,6 +264,14 @@ describe('the certificate of the client is shown to nobody else:', () => {
   })
 })
 
+test('diagnostics name the certificate, and tell nothing of its key', async () => {
+  await using stage = await stageOf(allByCertificate, { bff: { development: true } })
+  const { status, body } = await new TestBrowser().open(`${stage.origin}/bff/diagnostics`)
+  assert.equal(status, 200)
+  assert.ok(body.includes(certificate.thumbprint))
+  assert.doesNotMatch(body, /PRIVATE|BEGIN/)
+})
+
 describe('tokens that are bound to a certificate', () => {
   test('MTLS-07 are asked only of a server that says it binds them', async () => {
     for (const announced of [undefined, false, 'true']) {
