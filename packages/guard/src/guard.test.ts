@@ -6,7 +6,7 @@ import type { GuardOptions } from './options.ts'
 import type { Challenge, Granted } from './outcome.ts'
 import type { GuardRequest } from './request.ts'
 import type { Requirements } from './requirements.ts'
-import { CERTIFICATE, CERTIFIED, NONCES, withProof, withToken } from './testing/requests.ts'
+import { CERTIFICATE, NONCES, withProof } from './testing/requests.ts'
 import { API, createStage, ISSUER } from './testing/stage.ts'
 
 const other = generateSigningKey('ES256')
@@ -233,8 +233,7 @@ test('STEP-01 the challenge names the login that would have been enough', async 
 test('MTLS-06 a token passes with its certificate, from the connection', async () => {
   for (const senderConstraint of ['mtls', 'either'] as const) {
     const stage = createStage({ senderConstraint })
-    const request = withToken(CERTIFIED, { scheme: 'Bearer', proof: 'none' })(stage)
-    await stage.granted({ ...request, peerCertificate: () => CERTIFICATE })
+    await stage.granted(stage.issuer.request({ certificate: CERTIFICATE }))
   }
 })
 
@@ -250,8 +249,8 @@ describe('MTLS-06 MTLS-09 behind a proxy', () => {
       certificateHeader: { format: 'rfc9440', proxies },
     })
     const headers = fields.flatMap((field) => ['Client-Cert', field])
-    const request = withToken(CERTIFIED, { scheme: 'Bearer', proof: 'none', headers })(stage)
-    return stage.guard.check({ ...request, peerAddress, peerCertificate: () => CERTIFICATE })
+    const request = stage.issuer.request({ certificate: CERTIFICATE, headers })
+    return stage.guard.check({ ...request, peerAddress })
   }
   test('the certificate of the header counts, from a listed address', async () => {
     for (const address of ['10.1.2.3', '::ffff:10.1.2.3', '::1']) {

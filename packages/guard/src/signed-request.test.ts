@@ -12,8 +12,8 @@ import type { GuardOptions } from './options.ts'
 import type { GuardRequest } from './request.ts'
 import type { Requirements } from './requirements.ts'
 import { withToken } from './testing/requests.ts'
-import { signed, type SignatureChange } from './testing/signed.ts'
 import { API, createStage, json, type Stage } from './testing/stage.ts'
+import type { SignatureChange } from './testing/test-issuer.ts'
 
 const key = generateSigningKey('ES256')
 const other = generateSigningKey('PS256')
@@ -28,7 +28,7 @@ const stageWith = (change: Partial<GuardOptions> = {}): Stage =>
 const post = ({ issuer }: Stage): GuardRequest =>
   issuer.request({ method: 'POST', target: '/payments?x=1' })
 const sign = (stage: Stage, change: Partial<SignatureChange> = {}): GuardRequest =>
-  signed(post(stage), { key, now: stage.clock.now, body: '{"amount":1}', ...change })
+  stage.issuer.sign(post(stage), { key, body: '{"amount":1}', ...change })
 
 test('HS-RS-01 a signed request is granted, with and without a body', async () => {
   const stage = stageWith()
@@ -73,10 +73,7 @@ const refused: Readonly<
     (stage) => {
       const { headers } = post(stage)
       const proof = headers.slice(headers.indexOf('DPoP'))
-      const early = signed(
-        { ...post(stage), headers: headers.slice(0, 2) },
-        { key, now: stage.clock.now },
-      )
+      const early = stage.issuer.sign({ ...post(stage), headers: headers.slice(0, 2) }, { key })
       return { ...early, headers: [...early.headers, ...proof] }
     },
     'request_signature_dpop',
@@ -93,14 +90,14 @@ const refused: Readonly<
     (stage) => {
       const { readBody } = sign(stage)
       const request = withToken({ client_id: 'nobody' }, { method: 'POST' })(stage)
-      return { ...signed(request, { key, now: stage.clock.now }), readBody }
+      return { ...stage.issuer.sign(request, { key }), readBody }
     },
     'request_signature_key',
   ],
   'HS-RS-07 a token that names no client': [
     (stage) => {
       const { headers } = withToken({ client_id: '__proto__' })(stage)
-      return signed({ ...stage.issuer.request(), headers }, { key, now: stage.clock.now })
+      return stage.issuer.sign({ ...stage.issuer.request(), headers }, { key })
     },
     'request_signature_key',
   ],
@@ -170,7 +167,7 @@ test('HS-RS-01 a request may be signed for any URL of this server', async () => 
 test('HS-RS-07 keys of a client are fetched from its jwks_uri, and again for a new name', async () => {
   const stage = stageWith()
   const rival = (by = key): GuardRequest =>
-    signed(withToken({ client_id: 'rival' })(stage), { key: by, now: stage.clock.now })
+    stage.issuer.sign(withToken({ client_id: 'rival' })(stage), { key: by })
   const down = await stage.refused(rival(), SIGNED)
   assert.deepEqual([down.status, down.event.reason], [503, 'client_keys_unavailable'])
   assert.match(stage.troubles[0] ?? '', /^client_keys: /)

@@ -4,7 +4,6 @@ import { test } from 'node:test'
 import { generateSigningKey, verificationKeyOf, verifyResponseSignature } from '@signet/protocol'
 import type { AnswerHeaders } from './outcome.ts'
 import { pathAndQueryOf, type GuardRequest } from './request.ts'
-import { signed } from './testing/signed.ts'
 import { API, createStage, type Stage } from './testing/stage.ts'
 
 const client = generateSigningKey('Ed25519')
@@ -36,12 +35,8 @@ function verify(
   })
 }
 
-const asked = ({ issuer, clock }: Stage): GuardRequest =>
-  signed(issuer.request({ method: 'POST', target: '/a?b=c' }), {
-    key: client,
-    now: clock.now,
-    body: 'x',
-  })
+const asked = ({ issuer }: Stage): GuardRequest =>
+  issuer.sign(issuer.request({ method: 'POST', target: '/a?b=c' }), { key: client, body: 'x' })
 
 test('HS-RS-08 HS-RS-09 HS-RS-10 an answer is signed, and tied to its request', () => {
   const stage = createStage({ responseKey })

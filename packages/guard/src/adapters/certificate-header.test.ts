@@ -1,27 +1,13 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { after, describe, test } from 'node:test'
-import { getRequestListener } from '@hono/node-server'
-import {
-  CERTIFICATE_HEADER_FORMATS,
-  certificateThumbprint,
-  type CertificateHeaderFormat,
-} from '@signet/protocol'
+import { describe, test } from 'node:test'
+import { CERTIFICATE_HEADER_FORMATS, type CertificateHeaderFormat } from '@signet/protocol'
 import { issue, type Issued } from '@signet/protocol/testing/certificates'
-import express from 'express'
-import fastify from 'fastify'
-import { Hono } from 'hono'
 import { createGuard } from '../create-guard.ts'
-import type { Guard } from '../guard.ts'
-import { serve } from '../testing/https-server.ts'
+import { guardedApis, type GuardedApi } from '../testing/guarded-apis.ts'
 import { createTestIssuer } from '../testing/index.ts'
-import * as expressAdapter from './express.ts'
-import * as fastifyAdapter from './fastify.ts'
-import * as honoAdapter from './hono.ts'
-import * as nodeAdapter from './node.ts'
 
 const RESOURCE = 'https://api.example'
 const issuer = createTestIssuer({
@@ -31,36 +17,6 @@ const issuer = createTestIssuer({
 })
 const own = await issue({ subject: 'CN=client' })
 const other = await issue({ subject: 'CN=other' })
-
-/** An API behind a proxy that ends TLS, with `GET /accounts`. */
-type Api = (guard: Guard) => Promise<string>
-
-const apis: Readonly<Record<string, Api>> = {
-  'node:http': (made) => {
-    const api = nodeAdapter.guard(made)
-    const server = createServer((request, response) => {
-      void api.check(request, response).then((granted) => granted && response.end('granted'))
-    })
-    return serve(server)
-  },
-  express: (made) => {
-    const app = express()
-    app.get('/accounts', expressAdapter.guard(made)(), (_, response) => void response.send())
-    return serve(createServer(app))
-  },
-  fastify: async (made) => {
-    const app = fastify()
-    app.get('/accounts', fastifyAdapter.guard(made)(), () => 'granted')
-    after(() => app.close())
-    return await app.listen({ port: 0, host: '127.0.0.1' })
-  },
-  hono: (made) => {
-    const app = new Hono()
-    app.get('/accounts', honoAdapter.guard(made)(), (context) => context.text('granted'))
-    const listener = getRequestListener(app.fetch)
-    return serve(createServer((request, response) => void listener(request, response)))
-  },
-}
 
 const base64 = ({ der }: Issued): string => Buffer.from(der).toString('base64')
 const escaped = ({ pem }: Issued): string => encodeURIComponent(`${pem}\n`)
@@ -81,7 +37,11 @@ interface Answer {
 /** Sends a token that is bound to `own`, with these lines, and nothing in between. */
 type Send = (...lines: readonly string[]) => Promise<Answer>
 
-async function open(api: Api, format: CertificateHeaderFormat, proxy: string): Promise<Send> {
+async function open(
+  api: GuardedApi,
+  format: CertificateHeaderFormat,
+  proxy: string,
+): Promise<Send> {
   let reason: string | undefined
   const guard = createGuard({
     issuer: issuer.trusted,
@@ -93,10 +53,10 @@ async function open(api: Api, format: CertificateHeaderFormat, proxy: string): P
   const { port } = new URL(await api(guard))
   return async (...lines) => {
     reason = undefined
-    const token = issuer.token({ cnf: { 'x5t#S256': certificateThumbprint(own.der) } })
+    const [name, value] = issuer.request({ certificate: own.der }).headers
     const head = ['GET /accounts HTTP/1.1', 'Host: api.example', 'Connection: close']
     const socket = connect(Number(port), '127.0.0.1')
-    socket.write([...head, `Authorization: Bearer ${token}`, ...lines, '', ''].join('\r\n'))
+    socket.write([...head, `${name}: ${value}`, ...lines, '', ''].join('\r\n'))
     const [, status] = /^HTTP\/1.1 (\d+)/.exec(await text(socket)) ?? []
     return { status: Number(status), reason }
   }
@@ -107,7 +67,7 @@ const MISMATCH: Answer = { status: 401, reason: 'certificate_mismatch' }
 const UNREADABLE: Answer = { status: 400, reason: 'certificate_header_unreadable' }
 const MIXED: Answer = { status: 400, reason: 'certificate_formats_mixed' }
 
-for (const [name, api] of Object.entries(apis)) {
+for (const [name, api] of Object.entries(guardedApis)) {
   for (const format of CERTIFICATE_HEADER_FORMATS) {
     const others = CERTIFICATE_HEADER_FORMATS.filter((each) => each !== format)
     const good = written[format](own)

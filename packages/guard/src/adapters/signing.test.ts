@@ -20,7 +20,6 @@ import type { Requirements } from '../requirements.ts'
 import { createAuthority } from '../testing/certificates.ts'
 import { serve } from '../testing/https-server.ts'
 import { createTestIssuer, type RequestChange } from '../testing/index.ts'
-import { signed } from '../testing/signed.ts'
 import * as expressAdapter from './express.ts'
 import * as fastifyAdapter from './fastify.ts'
 import * as honoAdapter from './hono.ts'
@@ -31,13 +30,12 @@ const authority = await createAuthority()
 const tls = await authority.issue('localhost')
 const now = (): number => Date.now() / 1000
 const issuer = createTestIssuer({ issuer: 'https://as.example', resource: RESOURCE, now })
-const clientKey = generateSigningKey('ES256')
 const responseKey = generateSigningKey('Ed25519')
 const newGuard = (mode?: Mode): Guard =>
   createGuard({
     issuer: issuer.trusted,
     resource: RESOURCE,
-    clientKeys: { app: { jwks: { keys: [clientKey.publicJwk] } } },
+    clientKeys: issuer.clientKeys,
     responseKey,
     largestBody: 1000,
     mode,
@@ -172,7 +170,7 @@ function verify(answer: Answer, { method, target, headers }: GuardRequest): void
 
 const JSON_TYPE = ['Content-Type', 'application/json']
 const asking = (change: RequestChange, body = ''): GuardRequest =>
-  signed(issuer.request(change), { key: clientKey, now: now(), body })
+  issuer.sign(issuer.request(change), { body })
 const ECHO = { method: 'POST', target: '/echo', headers: JSON_TYPE }
 // Parsed and written again, it would be shorter.
 const SENT = '{ "amount":  1 }'
@@ -215,7 +213,7 @@ for (const [name, start] of Object.entries(apis)) {
       const stranger = generateSigningKey('ES256')
       for (const request of [
         issuer.request({ target: '/pieces' }),
-        signed(issuer.request({ target: '/pieces' }), { key: stranger, now: now() }),
+        issuer.sign(issuer.request({ target: '/pieces' }), { key: stranger }),
       ]) {
         const answer = await send(origin, request)
         assert.equal(answer.status, 401)
@@ -313,7 +311,7 @@ test('HS-RS-06 a body that breaks off harms nobody', async () => {
   const guard = createGuard({
     issuer: issuer.trusted,
     resource: RESOURCE,
-    clientKeys: { app: { jwks: { keys: [clientKey.publicJwk] } } },
+    clientKeys: issuer.clientKeys,
     onRefusal: ({ reason }) => refusals.push(reason),
   })
   const api = nodeAdapter.guard(guard)

@@ -1,6 +1,7 @@
 export {
   createTestIssuer,
   type RequestChange,
+  type SignatureChange,
   type TestIssuer,
   type TestIssuerOptions,
 } from './test-issuer.ts'
