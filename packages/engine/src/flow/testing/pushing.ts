@@ -5,7 +5,15 @@ import { ASSERTION_TYPE } from '../../client-authentication.rules.ts'
 import { digestOf } from '../../digest.ts'
 import type { BackChannelRequest, Pushed } from '../../outcomes.ts'
 import type { PushedRequest } from '../../store.ts'
-import { ASKING, formRequest, ISSUER, type Parameters, type Stage } from '../../testing/index.ts'
+import {
+  ASKING,
+  formRequest,
+  ISSUER,
+  REDIRECT_URI,
+  RESOURCE,
+  type Parameters,
+  type Stage,
+} from '../../testing/index.ts'
 import type { introspect } from '../../tokens/introspect.ts'
 import type { revoke } from '../../tokens/revoke.ts'
 import { push } from '../push.ts'
@@ -63,3 +71,52 @@ export const asserting = (client_assertion: string, more: Parameters = {}): Back
 
 export const saying = (stage: Stage, change: object, header: object = HEADER): BackChannelRequest =>
   asserting(forge(header, claimsOf(stage, change), stage.app.key))
+
+/** A request of the app with its parameters in a signed request object, and others beside it. */
+export const signed = (
+  { app }: Stage,
+  parameters: object,
+  beside: Parameters = {},
+): BackChannelRequest => app.request({ request: app.requestObject(parameters), ...beside })
+
+/** What is kept of a request that is taken. */
+export async function asked(
+  request: BackChannelRequest,
+  stage: Stage,
+): Promise<PushedRequest['parameters']> {
+  return (await kept(await push(request, stage.ports), stage)).parameters
+}
+
+/** A value for everything a request object can ask for. */
+export const EVERYTHING: Readonly<Record<string, unknown>> = {
+  ...ASKING,
+  response_mode: 'jwt',
+  scope: 'openid email',
+  state: 'inside',
+  nonce: 'n-inside',
+  prompt: 'login',
+  max_age: 3_600,
+  acr_values: 'urn:a urn:b',
+  claims: { userinfo: { email: { essential: true } }, id_token: { acr: null } },
+  login_hint: 'alice',
+  ui_locales: 'de',
+  resource: [RESOURCE],
+}
+
+/** Another value, as a form has it. */
+export const OTHERWISE: Parameters = {
+  redirect_uri: `${REDIRECT_URI}?tenant=1`,
+  response_mode: 'form_post',
+  scope: 'openid payments',
+  state: 'outside',
+  nonce: 'n-outside',
+  code_challenge: 'X'.repeat(43),
+  dpop_jkt: 'X'.repeat(43),
+  prompt: 'consent',
+  max_age: '1',
+  acr_values: 'urn:c',
+  claims: '{"userinfo":{"name":null}}',
+  login_hint: 'mallory',
+  ui_locales: 'en',
+  resource: 'https://other.example/api',
+}
