@@ -34,6 +34,9 @@ const SILENCE_MILLISECONDS = 4_000
 const PING_MILLISECONDS = 1_000
 const LONGEST_QUEUE = 20_000
 
+/** That of the client counts only until a command is sent. Ours counts until it is answered. */
+const commandOptions = { timeout: 0 }
+
 /**
  * What every connection is made with. What cannot be sent now is refused, not kept for later. A connection is given up
  * when nothing was heard for a while: a peer that vanished says nothing.
@@ -53,6 +56,7 @@ function settingsOf({ socket, ...credentials }: Target, isOpen: () => boolean) {
     commandsQueueMaxLength: LONGEST_QUEUE,
     disableClientInfo: true,
     maintNotifications: 'disabled',
+    commandOptions,
   } as const
 }
 
@@ -89,6 +93,7 @@ export async function connectCluster(target: Target): Promise<Wire> {
   const cluster = createCluster({
     rootNodes: [{ socket: { host, port } }],
     defaults: { ...defaults, socket: shared },
+    commandOptions,
     minimizeConnections: true,
     topologyRefreshOnReconnectionAttemptStrategy: 500,
   })
