@@ -10,6 +10,7 @@ import {
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import * as client from 'openid-client'
+import { plainFetch, Wire } from './flow/wire.ts'
 import { signet } from './testing/cli.ts'
 import { ask, json } from './testing/https.ts'
 import { parametersOf, receive } from './testing/receive.ts'
@@ -150,18 +151,6 @@ async function beginEncrypted(known: EncryptingClient): Promise<SigningSession> 
   return session
 }
 
-/** Records what came over the wire, because the library tells only what was inside. */
-function listening({ config }: SigningSession): Map<string, string> {
-  const heard = new Map<string, string>()
-  config[client.customFetch] = async (url, { body, ...options }) => {
-    const content = body instanceof Uint8Array ? Buffer.from(body) : body
-    const answer = await fetch(url, { ...options, ...(content && { body: content }) })
-    heard.set(new URL(url).pathname, await answer.clone().text())
-    return answer
-  }
-  return heard
-}
-
 for (const known of clients) {
   const { alg, enc } = known
 
@@ -186,18 +175,19 @@ for (const known of clients) {
       assert.deepEqual([...parameters.keys()], ['response'])
       assertSealed(parameters.get('response') ?? '')
 
-      const heard = listening(session)
+      const wire = new Wire(plainFetch)
+      config[client.customFetch] = wire.fetch
       const tokens = await client.authorizationCodeGrant(config, answer, checks, undefined, {
         DPoP,
       })
-      assertSealed(String(json({ body: heard.get('/token') ?? '' })['id_token']))
+      assertSealed(String(json(wire.latest('token'))['id_token']))
       const sub = tokens.claims()?.sub ?? ''
       const told = await client.fetchUserInfo(config, tokens.access_token, sub, { DPoP })
       assert.equal(told.name, 'Alice Example')
-      assertSealed(heard.get('/userinfo') ?? '')
+      assertSealed(wire.latest('userinfo').body)
       const introspected = await client.tokenIntrospection(config, tokens.access_token)
       assert.equal(introspected.active, true)
-      assertSealed(heard.get('/introspect') ?? '')
+      assertSealed(wire.latest('introspect').body)
     })
 
     test('JARM-06 JARM-07 JWT-02 an error comes encrypted too, and jose finds a signed response in it', async () => {

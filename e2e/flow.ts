@@ -1,83 +1,129 @@
 /**
  * `npm run flow`: one complete FAPI 2.0 flow against the server that `npm start` runs, driven as a client and a browser
  * would, and told step by step. The client is openid-client, unmodified; login and consent go through the real forms.
+ *
+ * `npm run flow -- --client mtls` goes through it with a certificate, `--client signed` with signed and encrypted messages.
  */
-import * as client from 'openid-client'
 import path from 'node:path'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import * as client from 'openid-client'
 import { Browser, type Page } from './flow/browser.ts'
-import { assertRunning, NotReady, readClientKey, readDemo, type Demo } from './flow/demo.ts'
+import {
+  assertRunning,
+  clientNamed,
+  demoClient,
+  NotReady,
+  readDemo,
+  type Demo,
+  type DemoClient,
+} from './flow/demo.ts'
+import { plainMessages, signedMessages, type Messages } from './flow/messages.ts'
 import { Narrator } from './flow/narrator.ts'
-
-/** What the steps hand to each other. */
-interface Flow {
-  readonly demo: Demo
-  readonly config: client.Configuration
-  readonly proof: client.DPoPHandle
-  readonly tell: Narrator
-}
-
-type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>
+import { refused } from './flow/refusal.ts'
+import { assertingSender, certificateSender, type Sender } from './flow/sender.ts'
+import type { Pending, Session, Tokens } from './flow/session.ts'
+import { Wire } from './flow/wire.ts'
 
 const SCOPE = 'openid profile accounts offline_access'
-/** Where `signet dev` keeps what it made; another folder may be given as argument. */
-const FOLDER = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '../.signet/dev'))
+const USAGE = 'Usage: npm run flow -- [--client app|mtls|signed]'
+/** FAPI 2.0 Security Profile §5.3.2.1-6. */
+const METHODS = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth']
 
-async function discover(demo: Demo, tell: Narrator): Promise<Flow> {
+interface Choice {
+  readonly name: ReturnType<typeof clientNamed>
+  /** Where `signet dev` keeps what it made. */
+  readonly folder: string
+}
+
+/** @throws NotReady when the command line means nothing */
+function readChoice(): Choice {
+  const { values, positionals } = parsed()
+  const standard = path.join(import.meta.dirname, '../.signet/dev')
+  return { name: clientNamed(values.client), folder: path.resolve(positionals[0] ?? standard) }
+}
+
+function parsed(): { values: { client: string }; positionals: string[] } {
+  try {
+    const options = { client: { type: 'string', default: 'app' } } as const
+    return parseArgs({ options, allowPositionals: true })
+  } catch (error) {
+    throw new NotReady(`${error instanceof Error ? error.message : ''}\n${USAGE}`, { cause: error })
+  }
+}
+
+async function discover(demo: Demo, known: DemoClient, manner: Manner): Promise<Session> {
+  const tell = new Narrator()
+  const { sender, messages } = manner
   tell.step(
     'Discovery',
     'The client reads who the server is, where everything is and what it demands.',
   )
-  const metadata = { id_token_signed_response_alg: 'ES256' }
-  const authentication = client.PrivateKeyJwt(await readClientKey(demo))
-  const { issuer, client_id } = demo
-  const config = await client.discovery(new URL(issuer), client_id, metadata, authentication)
+  const wire = new Wire(sender.fetch)
+  const config = await client.discovery(
+    new URL(demo.issuer),
+    known.client_id,
+    { ...messages.metadata, ...sender.metadata },
+    sender.authentication,
+    { [client.customFetch]: wire.fetch },
+  )
   client.enableNonRepudiationChecks(config)
+  messages.prepare(config)
+  const held = await sender.hold(config)
+  const session: Session = { demo, known, sender, messages, config, wire, held, tell }
+  checkMetadata(session)
+  return session
+}
+
+interface Manner {
+  readonly sender: Sender
+  readonly messages: Messages
+}
+
+async function mannerOf(known: DemoClient, { name, folder }: Choice): Promise<Manner> {
+  return {
+    sender: await (name === 'mtls' ? certificateSender(known, folder) : assertingSender(known)),
+    messages: name === 'signed' ? await signedMessages(known) : plainMessages,
+  }
+}
+
+function checkMetadata(session: Session): void {
+  const { demo, config, tell, sender, messages } = session
   const server = config.serverMetadata()
-  tell.check(`the metadata is that of ${issuer}`, server.issuer === issuer)
+  tell.check(`the metadata is that of ${demo.issuer}`, server.issuer === demo.issuer)
   tell.check('requests have to be pushed', server['require_pushed_authorization_requests'] === true)
+  const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
   tell.check(
     'clients prove themselves with a key, never with a password',
-    String(server.token_endpoint_auth_methods_supported) === 'private_key_jwt',
+    methods.every((method) => METHODS.includes(method)),
   )
   tell.check(
     'PKCE with S256 is the only way',
     String(server.code_challenge_methods_supported) === 'S256',
   )
   tell.check('RS256 is not offered', !JSON.stringify(server).includes('RS256'))
-  return { demo, config, proof: await newProof(config), tell }
+  sender.checkMetadata(server, tell)
+  messages.checkMetadata(session)
 }
 
-/** A fresh key that proves possession, and the proofs made with it. */
-async function newProof(config: client.Configuration): Promise<client.DPoPHandle> {
-  return client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
-}
-
-/** What the client remembers of a request until the answer arrives. */
-interface Pending {
-  readonly link: URL
-  readonly pkceCodeVerifier: string
-  readonly expectedState: string
-  readonly expectedNonce: string
-}
-
-async function push({ demo, config, proof, tell }: Flow): Promise<Pending> {
+async function push(session: Session): Promise<Pending> {
+  const { known, sender, messages, tell } = session
   tell.step(
     'Pushed authorization request',
-    'Over the back channel, with a signed assertion and a proof of its key, the client says what it wants.',
+    `Over the back channel, ${sender.words.pushing}, the client says what it wants${messages.wording}.`,
   )
   const pkceCodeVerifier = client.randomPKCECodeVerifier()
   const expectedState = client.randomState()
   const expectedNonce = client.randomNonce()
-  const parameters = {
-    redirect_uri: demo.redirect_uri,
+  const link = await messages.push(session, {
+    redirect_uri: known.redirect_uri,
     scope: SCOPE,
     state: expectedState,
     nonce: expectedNonce,
     code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
     code_challenge_method: 'S256',
     prompt: 'consent',
-  }
-  const link = await client.buildAuthorizationUrlWithPAR(config, parameters, { DPoP: proof })
+  })
+  await sender.checkPush(session)
   tell.check(
     'the link for the browser holds a reference and nothing of the request',
     [...link.searchParams.keys()].toSorted().join() === 'client_id,request_uri',
@@ -85,7 +131,7 @@ async function push({ demo, config, proof, tell }: Flow): Promise<Pending> {
   return { link, pkceCodeVerifier, expectedState, expectedNonce }
 }
 
-async function logIn({ demo, tell }: Flow, { link }: Pending): Promise<URL> {
+async function logIn({ demo, tell }: Session, { link }: Pending): Promise<URL> {
   const browser = new Browser(new URL(demo.issuer).origin)
   tell.step('Login', `A browser opens the link; the person logs in as ${demo.user}.`)
   const login = pageAt(await browser.open(link))
@@ -116,157 +162,141 @@ function isLockedUp({ headers }: Page): boolean {
   return policy.includes("default-src 'none'") && policy.includes("frame-ancestors 'none'")
 }
 
-function receive({ demo, tell }: Flow, answer: URL, { expectedState }: Pending): void {
+async function receive(session: Session, answer: URL, pending: Pending): Promise<void> {
+  const { known, tell, messages } = session
   tell.step(
     'Answer',
     'The browser comes back to the client with a code, good once and for a minute.',
   )
   tell.check(
     'it arrives exactly where the client registered',
-    answer.origin + answer.pathname === demo.redirect_uri,
+    answer.origin + answer.pathname === known.redirect_uri,
   )
-  tell.check('it says which server sent it (iss)', answer.searchParams.get('iss') === demo.issuer)
-  tell.check('it answers this request (state)', answer.searchParams.get('state') === expectedState)
+  await messages.checkAnswer(session, answer, pending)
 }
 
-async function exchange(flow: Flow, answer: URL, pending: Pending): Promise<Tokens> {
-  const { config, proof, tell, demo } = flow
+async function exchange(session: Session, answer: URL, pending: Pending): Promise<Tokens> {
+  const { config, tell, known, held, sender, messages } = session
   tell.step(
     'Tokens',
-    'With code, PKCE verifier, assertion and a proof, the client gets its tokens.',
+    `With code, PKCE verifier${sender.words.exchanging}, the client gets its tokens.`,
   )
   const { pkceCodeVerifier, expectedState, expectedNonce } = pending
   const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true }
-  const tokens = await client.authorizationCodeGrant(config, answer, checks, undefined, {
-    DPoP: proof,
-  })
-  const claims = payloadOf(tokens.access_token)
-  const thumbprint = await proof.calculateThumbprint()
-  tell.check('the access token is bound, not a bearer token', tokens.token_type === 'dpop')
-  tell.check('it names the key it is bound to', confirmationOf(claims) === thumbprint)
+  const tokens = await client.authorizationCodeGrant(
+    config,
+    answer,
+    checks,
+    undefined,
+    held.options,
+  )
+  const isBound = isDeepStrictEqual(confirmationOf(tokens), held.confirmation)
+  const [what = ''] = Object.keys(held.confirmation)
+  tell.check(
+    'the access token is bound, of no use to whoever finds it',
+    tokens.token_type === sender.tokenType && isBound,
+  )
+  tell.check(`it names what it is bound to (cnf.${what})`, isBound)
   tell.check('it lives for five minutes at most', (tokens.expires_in ?? Infinity) <= 300)
   tell.check(
     'the ID token is signed, fresh and for this client',
-    tokens.claims()?.aud === demo.client_id,
+    tokens.claims()?.aud === known.client_id,
   )
+  messages.checkTokens(session, tokens)
   tell.check('there is a refresh token', tokens.refresh_token !== undefined)
   return tokens
 }
 
-function payloadOf(jwt: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString())
+/** What a token is bound to (RFC 9449 §6.1, RFC 8705 §3.1). */
+function confirmationOf({ access_token }: Tokens): unknown {
+  const { cnf }: { cnf?: unknown } = JSON.parse(
+    Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString(),
+  )
+  return cnf
 }
 
-/** The thumbprint of the key a token is bound to (RFC 9449 §6.1). */
-function confirmationOf({ cnf }: Readonly<Record<string, unknown>>): unknown {
-  return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf ? cnf.jkt : undefined
-}
-
-async function callApi({ config, proof, tell }: Flow, tokens: Tokens): Promise<void> {
+async function callApi(session: Session, tokens: Tokens): Promise<void> {
+  const { config, held, sender, messages, tell } = session
   tell.step(
     'Userinfo',
-    'The client asks who the person is, with the token and a proof for this very call.',
+    `The client asks who the person is, with the token and ${sender.words.calling}.`,
   )
   const subject = tokens.claims()?.sub ?? ''
-  const { sub, name } = await client.fetchUserInfo(config, tokens.access_token, subject, {
-    DPoP: proof,
-  })
+  const { access_token } = tokens
+  const { sub, name } = await client.fetchUserInfo(config, access_token, subject, held.options)
   tell.check(`it is the same person as in the ID token: ${name ?? sub}`, sub === subject)
+  messages.checkUserinfo(session)
 
-  tell.step('A thief', 'Somebody who got hold of the token tries it without the key.')
-  const stolen = { DPoP: await newProof(config) }
-  const asThief = (): Promise<unknown> =>
-    client.fetchUserInfo(config, tokens.access_token, subject, stolen)
-  tell.check('with a key of their own they are refused', (await refusal(asThief)) === '401')
-  const { userinfo_endpoint: userinfo = '' } = config.serverMetadata()
-  const headers = { authorization: `Bearer ${tokens.access_token}` }
-  tell.check(
-    'without a proof they are refused',
-    (await fetch(userinfo, { headers })).status === 401,
-  )
+  tell.step('A thief', 'Somebody who got hold of the token tries it.')
+  await sender.checkThieves(session, tokens)
 }
 
-/** How an action is refused: the OAuth error code, or the status of a resource. */
-async function refusal(action: () => Promise<unknown>): Promise<string> {
-  return (await refused(action))?.code ?? 'not refused'
-}
-
-interface Refusal {
-  readonly code: string
-  readonly uri?: unknown
-}
-
-async function refused(action: () => Promise<unknown>): Promise<Refusal | undefined> {
-  try {
-    await action()
-    return undefined
-  } catch (error) {
-    if (error instanceof client.WWWAuthenticateChallengeError) return { code: String(error.status) }
-    if (!(error instanceof client.ResponseBodyError)) throw error
-    return { code: error.error, uri: error.cause['error_uri'] }
-  }
-}
-
-async function refresh({ config, tell }: Flow, { refresh_token = '' }: Tokens): Promise<Tokens> {
+async function refresh(session: Session, { refresh_token = '' }: Tokens): Promise<Tokens> {
+  const { config, sender, tell } = session
   tell.step(
     'Refresh',
-    'The access token has grown old; the client gets another, and may change its key on the way.',
+    `The access token has grown old; the client gets another, ${sender.words.refreshing}.`,
   )
-  const proof = await newProof(config)
-  const tokens = await client.refreshTokenGrant(config, refresh_token, undefined, { DPoP: proof })
-  const thumbprint = await proof.calculateThumbprint()
-  tell.check(
-    'the new token is bound to the new key',
-    confirmationOf(payloadOf(tokens.access_token)) === thumbprint,
-  )
+  const { options, confirmation } = await sender.hold(config)
+  const tokens = await client.refreshTokenGrant(config, refresh_token, undefined, options)
+  tell.check(sender.words.rebound, isDeepStrictEqual(confirmationOf(tokens), confirmation))
   const isKept = tokens.refresh_token === undefined || tokens.refresh_token === refresh_token
   tell.check('the refresh token was not rotated: no race, no lost session', isKept)
   return tokens
 }
 
-async function revoke({ config, tell }: Flow, first: Tokens, latest: Tokens): Promise<void> {
+async function revoke(session: Session, first: Tokens, latest: Tokens): Promise<void> {
+  const { config, sender, messages, tell } = session
   tell.step('Introspection', 'The client asks whether its token is good.')
   const before = await client.tokenIntrospection(config, latest.access_token)
-  tell.check('it is, and names its key', before.active && before.cnf?.jkt !== undefined)
+  const isSame = isDeepStrictEqual({ ...before.cnf }, confirmationOf(latest))
+  tell.check('it is, and what it is bound to is told', before.active && isSame)
+  messages.checkIntrospection(session)
 
   tell.step('Revocation', 'The client gives its refresh token back; everything made from it ends.')
   const { refresh_token = '' } = first
   await client.tokenRevocation(config, refresh_token)
   const after = await client.tokenIntrospection(config, latest.access_token)
   tell.check('the access token is dead at once', !after.active)
-  const again = async (): Promise<unknown> =>
-    client.refreshTokenGrant(config, refresh_token, undefined, { DPoP: await newProof(config) })
-  tell.check('nothing can be refreshed', (await refusal(again)) === 'invalid_grant')
+  const { options } = await sender.hold(config)
+  const again = await refused(() =>
+    client.refreshTokenGrant(config, refresh_token, undefined, options),
+  )
+  tell.check('nothing can be refreshed', again?.code === 'invalid_grant')
 }
 
-async function reuse({ config, proof, tell }: Flow, answer: URL, pending: Pending): Promise<void> {
+async function reuse(session: Session, answer: URL, pending: Pending): Promise<string> {
+  const { config, held, tell } = session
   tell.step('Refused, and explained', 'Somebody presents the code a second time.')
   const { pkceCodeVerifier, expectedState, expectedNonce } = pending
   const checks = { pkceCodeVerifier, expectedState, expectedNonce }
   const again = await refused(() =>
-    client.authorizationCodeGrant(config, answer, checks, undefined, { DPoP: proof }),
+    client.authorizationCodeGrant(config, answer, checks, undefined, held.options),
   )
   tell.check('it is refused with invalid_grant', again?.code === 'invalid_grant')
   tell.check('the answer carries an event id', typeof again?.uri === 'string')
-  const settings = path.relative('.', path.join(FOLDER, 'signet.yaml'))
-  tell.note('why, for the operator:')
-  tell.note(`npm run --silent signet -- explain ${String(again?.uri)} --config ${settings}`)
+  return String(again?.uri)
 }
 
 async function run(): Promise<void> {
-  const tell = new Narrator()
-  const demo = readDemo(FOLDER)
+  const choice = readChoice()
+  const { name, folder } = choice
+  const demo = readDemo(folder)
   await assertRunning(demo)
-  const flow = await discover(demo, tell)
-  const pending = await push(flow)
-  const answer = await logIn(flow, pending)
-  receive(flow, answer, pending)
-  const tokens = await exchange(flow, answer, pending)
-  await callApi(flow, tokens)
-  const latest = await refresh(flow, tokens)
-  await revoke(flow, tokens, latest)
-  await reuse(flow, answer, pending)
-  console.log(`\n${tell.summary()}`)
+  const known = demoClient(folder, demo, name)
+  const session = await discover(demo, known, await mannerOf(known, choice))
+  const pending = await push(session)
+  const answer = await logIn(session, pending)
+  await receive(session, answer, pending)
+  const tokens = await exchange(session, answer, pending)
+  await callApi(session, tokens)
+  const latest = await refresh(session, tokens)
+  await revoke(session, tokens, latest)
+  const event = await reuse(session, answer, pending)
+  const settings = path.relative('.', path.join(folder, 'signet.yaml'))
+  session.tell.note('why, for the operator:')
+  session.tell.note(`npm run --silent signet -- explain ${event} --config ${settings}`)
+  console.log(`\n${session.tell.summary()}`)
 }
 
 try {

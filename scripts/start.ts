@@ -30,7 +30,7 @@ const PARTS: readonly Part[] = [
   {
     what: 'the authorization server',
     url: 'https://localhost:9443',
-    ports: [9443, 9400],
+    ports: [9443, 9444, 9400],
     probe: 'http://127.0.0.1:9400/readyz',
     command: ['packages/server/src/main.ts', 'dev', '--quiet', '--directory', values.directory],
   },
@@ -50,6 +50,13 @@ const PARTS: readonly Part[] = [
   },
 ]
 const PATIENCE = 60_000
+
+/** Where the server asks for client certificates. */
+const MTLS = 'https://localhost:9444'
+const FLOWS: Readonly<Record<string, string>> = {
+  mtls: 'the same with a client certificate',
+  signed: 'the same with signed and encrypted messages',
+}
 
 const children: ChildProcess[] = []
 let ending = false
@@ -138,9 +145,23 @@ function end(code: number): void {
   for (const child of children) child.kill('SIGTERM')
 }
 
+/** Of what `signet dev` writes down. */
+interface Demo {
+  readonly user: string
+  readonly password: string
+  /** Those the settings have. */
+  readonly flow_clients: Readonly<Record<string, object>>
+}
+
 function welcome(): string {
-  const demo: { user: string; password: string } = JSON.parse(readFileSync(DEMO, 'utf8'))
-  const addresses = PARTS.map(({ what, url }) => `  ${what.padEnd(26)}${url}`).join('\n')
+  const demo: Demo = JSON.parse(readFileSync(DEMO, 'utf8'))
+  const places = PARTS.map(({ what, url }) => [what, url])
+  const clients = Object.keys(demo.flow_clients)
+  if (clients.includes('mtls')) places.splice(1, 0, ['for client certificates', MTLS])
+  const addresses = places.map(([what = '', url]) => `  ${what.padEnd(26)}${url}`).join('\n')
+  const flows = clients.map(
+    (name) => `\n    npm run flow -- --client ${name.padEnd(8)}${FLOWS[name]}`,
+  )
   return `
 Everything is ready.
 
@@ -151,7 +172,7 @@ Open https://localhost:9446 and log in as ${demo.user}, password ${demo.password
   - pay somebody. If your login is older than five minutes you are asked for your password again;
   - log in with a second browser, and end it under "Devices";
   - "What just happened": every message, and what was checked where it arrived;
-  - in a second terminal: npm run flow, a client that completes a whole flow and says what it checked.
+  - in a second terminal: npm run flow, a client that completes a whole flow and says what it checked;${flows.join('')}
 
 Your browser will warn about the certificate until it trusts ${AUTHORITY}.
 When something is refused: npm run signet -- explain <event id> --config ${path.join(values.directory, 'signet.yaml')}

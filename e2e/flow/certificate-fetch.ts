@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 import type { CustomFetch } from 'openid-client'
+import { contentOf } from './wire.ts'
 
 /** A certificate and its private key, both PEM. */
 export interface Credential {
@@ -15,8 +16,7 @@ export interface Credential {
 export function fetchWithCertificate({ certificate: cert, key }: Credential): CustomFetch {
   const agent = new Agent({ cert, key, keepAlive: true })
   return async (url, { method, headers, body, signal }) => {
-    const content = body instanceof Uint8Array ? Buffer.from(body) : body
-    const sent = Buffer.from(await new Response(content).arrayBuffer())
+    const sent = Buffer.from(await new Response(contentOf(body)).arrayBuffer())
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
     const outgoing = request(
       url,

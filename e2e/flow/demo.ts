@@ -2,24 +2,48 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 
-/** What `signet dev` writes down for whoever wants to try it. */
-export interface Demo {
+/** The clients a flow can be gone through as. */
+export const CLIENT_NAMES = ['app', 'mtls', 'signed'] as const
+
+export type ClientName = (typeof CLIENT_NAMES)[number]
+
+/** What a demo client knows of itself; its keys are files. */
+export interface DemoClient {
+  readonly client_id: string
+  readonly redirect_uri: string
+  /** A private JWK. */
+  readonly client_key?: string
+  /** A private JWK, to decrypt with. */
+  readonly encryption_key?: string
+  /** PEM. */
+  readonly certificate?: string
+  readonly certificate_key?: string
+}
+
+/** What `signet dev` writes down for whoever wants to try it; of the client `app` at the top. */
+export interface Demo extends DemoClient {
   readonly issuer: string
   /** The certificate of the local authority, as a file. */
   readonly ca: string
-  readonly client_id: string
-  /** The private JWK of the client, as a file. */
-  readonly client_key: string
-  readonly redirect_uri: string
   readonly resource: string
   readonly user: string
   readonly password: string
+  readonly flow_clients?: Readonly<Partial<Record<ClientName, DemoClient>>>
 }
 
 /** The flow cannot begin; the message says what to do. */
 export class NotReady extends Error {}
 
 const START = 'start it with "npm start" in another terminal, then run this again'
+
+/** @throws NotReady when there is no such demo client */
+export function clientNamed(name: string): ClientName {
+  const found = CLIENT_NAMES.find((known) => known === name)
+  if (found !== undefined) return found
+  throw new NotReady(
+    `There is no demo client "${name}". Choose one of: ${CLIENT_NAMES.join(', ')}.`,
+  )
+}
 
 /**
  * Reads what the demonstration needs, and has this process trust the local authority beside those it trusts anyway.
@@ -36,6 +60,17 @@ export function readDemo(folder: string): Demo {
   }
 }
 
+/** @throws NotReady when the settings are from before there was such a client */
+export function demoClient(folder: string, demo: Demo, name: ClientName): DemoClient {
+  const found = name === 'app' ? demo : demo.flow_clients?.[name]
+  if (found !== undefined) return found
+  const settings = path.relative('.', path.join(folder, 'signet.yaml'))
+  throw new NotReady(
+    `The server knows no client "${name}": its settings are older than that client.\n` +
+      `Have fresh ones made: stop "npm start", run "mv ${settings} ${settings}.before", and start it again.`,
+  )
+}
+
 /** @throws NotReady when nobody answers at the issuer, or somebody with another certificate */
 export async function assertRunning({ issuer }: Demo): Promise<void> {
   try {
@@ -47,14 +82,32 @@ export async function assertRunning({ issuer }: Demo): Promise<void> {
   }
 }
 
-/** Reads the client's key and its name. */
-export async function readClientKey({
-  client_key,
-}: Demo): Promise<{ readonly key: CryptoKey; readonly kid: string }> {
-  const jwk: JsonWebKey & { kid: string } = JSON.parse(readFileSync(client_key, 'utf8'))
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+/** A private key of a client, and its name. */
+export interface NamedKey {
+  readonly key: CryptoKey
+  readonly kid: string
+}
+
+/** Reads the key a client signs with. */
+export function readSigningKey(file = ''): Promise<NamedKey> {
+  return readKey(file, { name: 'ECDSA', usage: 'sign' })
+}
+
+/** Reads the key a client decrypts with. */
+export function readDecryptionKey(file = ''): Promise<NamedKey> {
+  return readKey(file, { name: 'ECDH', usage: 'deriveBits' })
+}
+
+async function readKey(
+  file: string,
+  { name, usage }: { readonly name: string; readonly usage: KeyUsage },
+): Promise<NamedKey> {
+  const jwk: JsonWebKey & { kid: string } = JSON.parse(readFileSync(file, 'utf8'))
+  const { kty = '', crv = 'P-256', x = '', y = '', d = '' } = jwk
+  const material = { kty, crv, x, y, d }
+  const algorithm = { name, namedCurve: 'P-256' }
   return {
-    key: await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']),
+    key: await crypto.subtle.importKey('jwk', material, algorithm, false, [usage]),
     kid: jwk.kid,
   }
 }

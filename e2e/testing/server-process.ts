@@ -52,14 +52,20 @@ export async function serveOn(site: Site, configFile: string): Promise<ServerPro
   return Object.assign(running, { site })
 }
 
-/** Starts `signet …`, and waits until it says that it is up. */
+/**
+ * Starts `signet …`, and waits until it says that it is up.
+ *
+ * @param environment what it sees beside `ENVIRONMENT`
+ */
 export async function startCommand(
   args: readonly string[],
   upWhen: string,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<RunningCommand> {
   let output = ''
   const hear = (chunk: Buffer): void => void (output += chunk.toString())
-  let child = launch(args, hear)
+  const command = { args, environment: { ...ENVIRONMENT, ...environment } }
+  let child = launch(command, hear)
   await ready(child, { words: upWhen, output: () => output })
   return {
     output: () => output,
@@ -75,7 +81,7 @@ export async function startCommand(
     start: async () => {
       output += '\n'
       const before = output.length
-      child = launch(args, hear)
+      child = launch(command, hear)
       await ready(child, { words: upWhen, output: () => output.slice(before) })
     },
   }
@@ -87,10 +93,15 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-function launch(args: readonly string[], hear: (chunk: Buffer) => void): ChildProcess {
+interface Command {
+  readonly args: readonly string[]
+  readonly environment: NodeJS.ProcessEnv
+}
+
+function launch({ args, environment }: Command, hear: (chunk: Buffer) => void): ChildProcess {
   const child = spawn(process.execPath, [...MAIN, ...args], {
     cwd: ROOT,
-    env: ENVIRONMENT,
+    env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stdout.on('data', hear)

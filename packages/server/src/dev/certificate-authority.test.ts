@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { connect, createServer } from 'node:tls'
 import { TLS } from '../http/tls.ts'
-import { createLocalCertificates } from './certificate-authority.ts'
+import { createClientCertificate, createLocalCertificates } from './certificate-authority.ts'
 
 const DAY = 86_400_000
 const NAMES = ['localhost', '*.bank.localhost', '127.0.0.1', '::1']
@@ -50,6 +50,17 @@ test('two authorities are not alike', async () => {
   const stranger = new X509Certificate(other.server.certificate)
   assert.equal(stranger.verify(root.publicKey), false)
   assert.notEqual(stranger.serialNumber, leaf.serialNumber)
+})
+
+test('a client certificate has the name in the order it is registered in, and is good for clients only', async () => {
+  const made = await createClientCertificate('CN=app, O=Bank, C=DE', now)
+  const certificate = new X509Certificate(made.client.certificate)
+  assert.equal(certificate.subject, 'C=DE\nO=Bank\nCN=app')
+  assert.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.2'])
+  assert.equal(certificate.ca, false)
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(made.client.key)))
+  assert.ok(certificate.verify(new X509Certificate(made.authority).publicKey))
+  assert.equal(certificate.verify(root.publicKey), false)
 })
 
 test('a client that trusts the authority trusts the server, and another does not', async () => {

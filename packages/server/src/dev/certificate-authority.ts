@@ -6,10 +6,14 @@ import {
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
+  Name,
   PemConverter,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
+  type Extension,
+  type JsonName,
+  type X509Certificate,
 } from '@peculiar/x509'
 
 /** A certificate and its private key, both PEM. */
@@ -32,46 +36,91 @@ export async function createLocalCertificates(
   names: readonly string[],
   now: number,
 ): Promise<{ readonly authority: string; readonly server: Credential }> {
-  const notBefore = new Date(now - DAY)
-  const notAfter = new Date(now + LONGEST - DAY)
-  const authorityKeys = await generateKeys()
-  const authority = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=Signet local authority ${new Date(now).toISOString().slice(0, 10)}`,
-    notBefore,
-    notAfter,
+  const authority = await createAuthority(`Signet local authority ${dayOf(now)}`, now)
+  const { certificate, key } = await issue(authority, {
+    subject: `CN=${names[0] ?? 'localhost'}`,
+    extensions: [
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new SubjectAlternativeNameExtension(names.map(generalName)),
+    ],
+  })
+  const chain = `${certificate}\n${authority.pem}\n`
+  return { authority: authority.pem, server: { certificate: chain, key } }
+}
+
+/**
+ * A certificate that a client shows, and the authority that says who it is: another than that of servers, because whoever
+ * may be a server is nobody's client for that. Its key is thrown away, too.
+ *
+ * @param subject a distinguished name (RFC 4514)
+ */
+export async function createClientCertificate(
+  subject: string,
+  now: number,
+): Promise<{ readonly authority: string; readonly client: Credential }> {
+  const authority = await createAuthority(`Signet local authority of clients ${dayOf(now)}`, now)
+  const client = await issue(authority, {
+    // Written, a name begins with what a certificate has last.
+    subject: new Name(subject).toJSON().toReversed(),
+    extensions: [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
+  })
+  return { authority: authority.pem, client }
+}
+
+const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10)
+
+interface Authority {
+  readonly certificate: X509Certificate
+  readonly pem: string
+  readonly keys: CryptoKeyPair
+}
+
+async function createAuthority(name: string, now: number): Promise<Authority> {
+  const keys = await generateKeys()
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: `CN=${name}`,
+    notBefore: new Date(now - DAY),
+    notAfter: new Date(now + LONGEST - DAY),
     signingAlgorithm: ALGORITHM,
-    keys: authorityKeys,
+    keys,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign + KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(authorityKeys.publicKey),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
+  return { certificate, pem: certificate.toString('pem'), keys }
+}
+
+interface Wish {
+  readonly subject: string | JsonName
+  /** Beside what every certificate has that is none of an authority. */
+  readonly extensions: readonly Extension[]
+}
+
+/** As long as the authority lasts. */
+async function issue(
+  { certificate: { subject: issuer, notBefore, notAfter }, keys: issuing }: Authority,
+  { subject, extensions }: Wish,
+): Promise<Credential> {
   const keys = await generateKeys()
-  const server = await X509CertificateGenerator.create({
-    subject: `CN=${names[0] ?? 'localhost'}`,
-    issuer: authority.subject,
+  const certificate = await X509CertificateGenerator.create({
+    subject,
+    issuer,
     notBefore,
     notAfter,
     signingAlgorithm: ALGORITHM,
     publicKey: keys.publicKey,
-    signingKey: authorityKeys.privateKey,
+    signingKey: issuing.privateKey,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension(names.map(generalName)),
-      await AuthorityKeyIdentifierExtension.create(authorityKeys.publicKey),
+      ...extensions,
+      await AuthorityKeyIdentifierExtension.create(issuing.publicKey),
     ],
   })
-  const key = PemConverter.encode(
-    await crypto.subtle.exportKey('pkcs8', keys.privateKey),
-    'PRIVATE KEY',
-  )
-  return {
-    authority: authority.toString('pem'),
-    server: { certificate: `${server.toString('pem')}\n${authority.toString('pem')}\n`, key },
-  }
+  const key = await crypto.subtle.exportKey('pkcs8', keys.privateKey)
+  return { certificate: certificate.toString('pem'), key: PemConverter.encode(key, 'PRIVATE KEY') }
 }
 
 function generalName(name: string): { readonly type: 'ip' | 'dns'; readonly value: string } {

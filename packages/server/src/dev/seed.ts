@@ -1,10 +1,18 @@
-import { exportPrivateJwk, generateSigningKey } from '@signet/protocol'
-import { randomBytes, X509Certificate } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { hashPassword } from '../login/password.ts'
-import { createLocalCertificates } from './certificate-authority.ts'
+import { readDocument } from '../config/files.ts'
+import { ensureClientCertificate, ensureServerCertificate, SERVER_FILES } from './certificates.ts'
+import {
+  FLOW_CLIENTS,
+  flowClient,
+  keyFile,
+  MTLS_CERTIFICATE,
+  type FlowClient,
+  type FlowClientName,
+} from './demo-clients.ts'
+import { demoConfig, ISSUER, MANAGEMENT, REDIRECT_URI, RESOURCE, USER } from './demo-config.ts'
 
 /** What a demonstration needs to know; kept as `demo.json` beside the keys. */
 export interface Demo {
@@ -20,6 +28,8 @@ export interface Demo {
   readonly management: string
   readonly user: string
   readonly password: string
+  /** Other clients to go through a flow as, of those the configuration has. */
+  readonly flow_clients: { readonly [Name in FlowClientName]?: FlowClient }
 }
 
 export interface Seeded {
@@ -27,120 +37,70 @@ export interface Seeded {
   readonly demo: Demo
   /** What was made now, to tell; empty when everything was there. */
   readonly made: readonly string[]
+  /** The demo clients that a configuration from before does not have. */
+  readonly missing: readonly FlowClientName[]
 }
 
-const ISSUER = 'https://localhost:9443'
-const APP = 'https://localhost:9446'
-const REDIRECT_URI = `${APP}/bff/callback`
-const RESOURCE = 'https://localhost:9445'
-const MANAGEMENT = { host: '127.0.0.1', port: 9400 }
-const PASSWORD = 'wonderland'
-
-/** A certificate about to expire is made anew. */
-const RENEW_BEFORE = 7 * 86_400_000
-
 /**
- * Sets a folder up for `signet dev`: certificates of a local authority, keys of demo clients, a configuration with a
+ * Sets a folder up for `signet dev`: certificates of local authorities, keys of demo clients, a configuration with a
  * demo user. What is there already stays as it is.
+ *
+ * @throws InvalidConfig when there is a configuration that cannot be read.
  */
 export async function seed(folder: string, now: number): Promise<Seeded> {
   mkdirSync(join(folder, 'clients'), { recursive: true, mode: 0o700 })
   const made: string[] = []
+  const ca = join(folder, SERVER_FILES.authority)
+  if (await ensureServerCertificate(folder, now)) {
+    made.push(`a certificate authority for this machine: ${ca}`)
+  }
+  await ensureClientCertificate(folder, MTLS_CERTIFICATE, now)
+  const configFile = join(folder, 'signet.yaml')
+  if (!existsSync(configFile)) {
+    const text = stringify(await demoConfig(folder), { aliasDuplicateObjects: false })
+    writeFileSync(configFile, text, { mode: 0o600 })
+    made.push(`a configuration to play with: ${configFile}`)
+  }
+  const known = clientsIn(configFile)
   const demo: Demo = {
     issuer: ISSUER,
-    ca: join(folder, 'ca.pem'),
+    ca,
     client_id: 'app',
-    client_key: join(folder, 'clients', 'app.jwk.json'),
+    client_key: keyFile(folder, 'app'),
     session_key: sessionKey(folder),
     redirect_uri: REDIRECT_URI,
     resource: RESOURCE,
     management: `http://${MANAGEMENT.host}:${MANAGEMENT.port}`,
-    user: 'alice',
-    password: PASSWORD,
-  }
-  if (!(await certificatesAreFresh(folder, now))) {
-    await writeCertificates(folder, now)
-    made.push(`a certificate authority for this machine: ${demo.ca}`)
-  }
-  const configFile = join(folder, 'signet.yaml')
-  if (!existsSync(configFile)) {
-    writeFileSync(configFile, stringify(await demoConfig(folder)), { mode: 0o600 })
-    made.push(`a configuration to play with: ${configFile}`)
+    user: USER.username,
+    password: USER.password,
+    flow_clients: Object.fromEntries(
+      FLOW_CLIENTS.filter((name) => known.has(name)).map((name) => [
+        name,
+        flowClient(folder, name),
+      ]),
+    ),
   }
   writeFileSync(join(folder, 'demo.json'), `${JSON.stringify(demo, undefined, 2)}\n`, {
     mode: 0o600,
   })
-  return { configFile, demo, made }
+  return { configFile, demo, made, missing: FLOW_CLIENTS.filter((name) => !known.has(name)) }
 }
 
-async function certificatesAreFresh(folder: string, now: number): Promise<boolean> {
-  const files = ['ca.pem', 'server.pem', 'server-key.pem'].map((name) => join(folder, name))
-  if (!files.every((file) => existsSync(file))) return false
-  const { validTo } = new X509Certificate(readFileSync(join(folder, 'server.pem')))
-  return Date.parse(validTo) - now > RENEW_BEFORE
-}
-
-async function writeCertificates(folder: string, now: number): Promise<void> {
-  const names = ['localhost', 'as.localhost', 'api.localhost', 'bank.localhost', '127.0.0.1', '::1']
-  const { authority, server } = await createLocalCertificates(names, now)
-  writeFileSync(join(folder, 'ca.pem'), authority)
-  writeFileSync(join(folder, 'server.pem'), server.certificate)
-  writeFileSync(join(folder, 'server-key.pem'), server.key, { mode: 0o600 })
-}
-
-/** The configuration of the demonstration, in the names of the file. */
-async function demoConfig(folder: string): Promise<object> {
-  return {
-    issuer: ISSUER,
-    name: 'Signet',
-    listen: {
-      host: '127.0.0.1',
-      port: 9443,
-      tls: { certificate: 'server.pem', key: 'server-key.pem' },
-    },
-    management: MANAGEMENT,
-    store: { sqlite: './signet.db' },
-    // The app that is told of logouts is on this machine, and serves with the certificate of this machine.
-    outgoing: { allow_private_hosts: [new URL(APP).hostname], trusted_cas: ['ca.pem'] },
-    clients: [
-      {
-        client_id: 'app',
-        client_name: 'Meridian Bank',
-        redirect_uris: [REDIRECT_URI],
-        post_logout_redirect_uris: [`${APP}/`],
-        backchannel_logout_uri: `${APP}/bff/backchannel`,
-        backchannel_logout_session_required: true,
-        token_endpoint_auth_method: 'private_key_jwt',
-        jwks: { keys: [clientKey(folder, 'app')] },
-        grant_types: ['authorization_code', 'refresh_token'],
-        scope: 'openid profile email accounts payments offline_access',
-        dpop_bound_access_tokens: true,
-      },
-      {
-        client_id: 'bank-api',
-        client_name: 'Meridian Bank API',
-        token_endpoint_auth_method: 'private_key_jwt',
-        jwks: { keys: [clientKey(folder, 'bank-api')] },
-        grant_types: ['client_credentials'],
-        scope: 'accounts',
-        dpop_bound_access_tokens: true,
-      },
-    ],
-    scopes: {
-      accounts: { description: { en: 'See your accounts', de: 'Ihre Konten sehen' } },
-      payments: { description: { en: 'Make payments for you', de: 'Zahlungen für Sie ausführen' } },
-    },
-    resources: [
-      { resource: RESOURCE, scopes: ['accounts', 'payments'], introspection_clients: ['bank-api'] },
-    ],
-    users: [
-      {
-        username: 'alice',
-        password_hash: await hashPassword(PASSWORD),
-        claims: { name: 'Alice Example', email: 'alice@example.com', email_verified: true },
-      },
-    ],
-  }
+/** The ids of the clients a configuration declares; what else it says is somebody else's to check. */
+function clientsIn(configFile: string): ReadonlySet<unknown> {
+  const document = readDocument(configFile)
+  const clients =
+    typeof document === 'object' && document !== null && 'clients' in document
+      ? document.clients
+      : []
+  const ids = Array.isArray(clients)
+    ? clients.map((client: unknown) =>
+        typeof client === 'object' && client !== null && 'client_id' in client
+          ? client.client_id
+          : undefined,
+      )
+    : []
+  return new Set(ids)
 }
 
 /** The file with the key under which the example app keeps its sessions; made when it is not there. */
@@ -150,15 +110,4 @@ function sessionKey(folder: string): string {
     writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
   }
   return file
-}
-
-/** The public key of a demo client; its private key is made when it is not there. */
-function clientKey(folder: string, client: string): object {
-  const file = join(folder, 'clients', `${client}.jwk.json`)
-  if (!existsSync(file)) {
-    const jwk = exportPrivateJwk(generateSigningKey('ES256'))
-    writeFileSync(file, `${JSON.stringify(jwk, undefined, 2)}\n`, { mode: 0o600 })
-  }
-  const { d: _private, ...publicJwk } = JSON.parse(readFileSync(file, 'utf8'))
-  return publicJwk
 }
