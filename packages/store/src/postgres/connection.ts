@@ -66,7 +66,9 @@ function clientConfig({
   return {
     ...(typeof server === 'string' ? { connectionString: server } : server),
     application_name: 'signet',
+    // A peer that is gone without a word is noticed in seconds, not in hours.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: connectTimeout * 1_000,
   }
 }

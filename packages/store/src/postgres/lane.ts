@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { Client, type ClientConfig, type QueryConfig } from 'pg'
+import { stateOf } from './failure.ts'
 import type { Answer, Row } from './statement.ts'
 
 /** How long a lane that is not needed at once waits after a connection was refused. */
@@ -29,6 +30,9 @@ const INSPECTION = `
  */
 const PLANNING = "SELECT set_config('enable_seqscan', 'off', false)"
 
+/** The server does not know a statement any more, or its plan does not fit the schema any more: on this connection it never will. */
+const PLAN_IS_LOST: ReadonlySet<string> = new Set(['26000', '0A000'])
+
 /** One connection, which comes back by itself. */
 export class Lane {
   readonly #config: ClientConfig
@@ -54,6 +58,9 @@ export class Lane {
       const client = this.#client ?? (await this.connect())
       const { rows, rowCount } = await client.query<Row>(config)
       return { rows, count: rowCount ?? 0 }
+    } catch (error) {
+      if (PLAN_IS_LOST.has(stateOf(error) ?? '')) this.#leave()
+      throw error
     } finally {
       this.busy -= 1
     }
@@ -78,6 +85,12 @@ export class Lane {
       this.#connecting = undefined
     })
     return this.#connecting
+  }
+
+  /** Statements to come take a new connection; those under way are answered on this one. */
+  #leave(): void {
+    void this.#client?.end()
+    this.#client = undefined
   }
 
   async #begin(): Promise<Client> {

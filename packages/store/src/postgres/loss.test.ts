@@ -1,10 +1,11 @@
-import { StoreUnavailable, type Store } from '@signet/engine'
+import { StoreUnavailable, UsernameTaken, type Store } from '@signet/engine'
 import {
   fixedClock,
   sampleCode,
   sampleGrant,
   samplePushedRequest,
   sampleSession,
+  sampleUser,
 } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
@@ -25,14 +26,16 @@ interface Scene {
   readonly witness: Store
 }
 
-async function open(options: Pick<PostgresOptions, 'server'>): Promise<PostgresDatabase> {
+async function open(
+  options: Pick<PostgresOptions, 'server' | 'connections'>,
+): Promise<PostgresDatabase> {
   return openPostgres({
-    ...options,
     clock: fixedClock(),
     retention: 86_400,
     connections: 2,
     connectTimeout: 0.3,
     answerTimeout: 0.3,
+    ...options,
   })
 }
 
@@ -183,6 +186,45 @@ onNetwork(
     assert.deepEqual(await store.codes.peek(sampleCode().digest), sampleCode())
   },
 )
+
+test('a mistake of one statement does not lose what others write on the same connection', async () => {
+  const database = await open({ server: await emptyDatabase(), connections: 1 })
+  const { users, codes } = database.store(ISSUER)
+  await users.put(sampleUser())
+  const taken = users.put(sampleUser({ subject: 'impostor' }))
+  const kept = codes.put(sampleCode())
+  await assert.rejects(taken, UsernameTaken)
+  await kept
+  assert.deepEqual(await codes.peek(sampleCode().digest), sampleCode())
+  await database.close()
+})
+
+test('a server that forgot its plans is unavailable once on each connection, and not for ever', async () => {
+  const url = await emptyDatabase()
+  const database = await open({ server: url, connections: 1 })
+  const { codes } = database.store(ISSUER)
+  await codes.put(sampleCode())
+  await codes.peek(sampleCode().digest)
+  await server.execute(url, 'ALTER TABLE signet.codes ALTER COLUMN data TYPE varchar')
+  await assert.rejects(codes.peek(sampleCode().digest), StoreUnavailable)
+  assert.deepEqual(await codes.peek(sampleCode().digest), sampleCode())
+  await server.execute(url, 'ALTER TABLE signet.codes ALTER COLUMN data TYPE text')
+  await database.close()
+})
+
+test('a store that is closed lets end what is under way, and says of the rest that it is unavailable', async () => {
+  const database = await open({ server: await emptyDatabase() })
+  const { codes, replay } = database.store(ISSUER)
+  await codes.put(sampleCode())
+  const redeemed = codes.redeem(sampleCode().digest)
+  // The statement leaves in the next microtask.
+  await Promise.resolve().then(() => undefined)
+  await database.close()
+  assert.equal(await redeemed, true)
+  await assert.rejects(codes.peek(sampleCode().digest), StoreUnavailable)
+  await assert.rejects(replay.first(MARKS), StoreUnavailable)
+  await assert.rejects(database.check(), StoreUnavailable)
+})
 
 test('what a server says of its rows reaches no log', async () => {
   const url = await emptyDatabase()

@@ -41,16 +41,17 @@ export function processesContract(name: string, shared: SharedStores): void {
     test('SP-AZ-09 PKJ-06 DPOP-PRF-15 among four processes, one of eighty wins each code, request_uri and jti', async () => {
       const place = await shared.place()
       const racers = await startAll(place)
-      const { store, close } = await shared.open(place)
+      const opened = await shared.open(place)
       for (let round = 0; round < ROUNDS; round += 1) {
         const digest = `round ${round}`
+        const { store } = opened
         await store.codes.put(sampleCode({ digest }))
         await store.pushedRequests.put(samplePushedRequest({ digest }))
         await store.settled()
         const tasks = racers.map((child) => ask(child, { do: 'race', name: digest }))
         assert.deepEqual(total(await Promise.all(tasks)), { code: 1, requestUri: 1, jti: 1 })
       }
-      await close()
+      await opened.close()
     })
 
     test('REV-03 among four processes no position in a status list is given twice, nor left out', async () => {
@@ -68,9 +69,9 @@ export function processesContract(name: string, shared: SharedStores): void {
       const writers = [1, 2].map(() => writeUntilKilled(start(), place))
       const written = (await Promise.all(writers)).flat()
       assert.ok(written.length >= 200)
-      const { store, close } = await shared.open(place)
-      for (const digest of written) await requireWritten(store, digest)
-      await close()
+      const opened = await shared.open(place)
+      for (const digest of written) await requireWritten(opened.store, digest)
+      await opened.close()
     })
   })
 }
