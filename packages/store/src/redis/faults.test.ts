@@ -208,6 +208,32 @@ test('a Redis that came back with a setting it must not have is refused until it
   })
 })
 
+test('while Redis reads what it had on disk every verb fails at once, and works again by itself', async () => {
+  await withStore(async (redis) => {
+    const { codes } = redis.ephemeral(ISSUER)
+    const digests = Array.from({ length: 500 }, (_, index) => `${index}`)
+    await Promise.all(digests.map((digest) => codes.put(sampleCode({ digest }))))
+    await server.command('BGREWRITEAOF')
+    await until(async () => {
+      const info = String(await server.command('INFO', 'persistence'))
+      assert.match(info, /aof_rewrite_in_progress:0/)
+    })
+    await server.kill()
+    const started = server.start({
+      'key-load-delay': '1000',
+      'loading-process-events-interval-bytes': '1024',
+    })
+    await until(() => assert.rejects(redis.check(), /loading/))
+    await assertAllFail(redis, 100)
+    await assert.rejects(open(), /loading/)
+    await started
+    await until(() => assertAllWork(redis))
+    assert.equal((await codes.peek('499'))?.digest, '499')
+    await server.kill()
+    await server.start({})
+  })
+})
+
 test('an address where nobody listens is named, at once', async () => {
   await assert.rejects(open({ url: 'redis://127.0.0.1:1' }), (error) => {
     assert.ok(error instanceof StoreUnavailable)

@@ -32,13 +32,13 @@ test('a server that keeps what it is told is told by its life', () => {
 
 test('a server that is set up to forget is refused, and says what to change', () => {
   const unfit = [
-    [{ redis_version: '6.2.7' }, /6\.2\.7.*version 7/],
-    [{ redis_version: undefined }, /version 7/],
+    [{ redis_version: '6.2.7' }, /6\.2\.7.*needs 7/],
+    [{ redis_version: undefined }, /needs 7/],
     [{ maxmemory_policy: 'volatile-ttl' }, /volatile-ttl; set it to noeviction/],
     [{ maxmemory_policy: undefined }, /unknown; set it to noeviction/],
     [{ aof_enabled: '0' }, /appendonly/],
     [{ aof_enabled: undefined }, /appendonly/],
-    [{ master_replid: undefined }, /INFO/],
+    [{ master_replid: undefined }, /master_replid/],
   ] as const
   for (const [changes, message] of unfit) {
     assert.throws(
@@ -50,6 +50,10 @@ test('a server that is set up to forget is refused, and says what to change', ()
       },
     )
   }
+})
+
+test('a server that is loading has not turned on its log yet, and is not blamed for it', () => {
+  assert.throws(() => standingOf(info({ loading: '1', aof_enabled: '0' })), StoreUnavailable)
 })
 
 test('a server that cannot be used for the moment is one that is away', () => {

@@ -11,8 +11,57 @@ export interface Standing {
   readonly life: string
 }
 
-/** Functions without which scripts are copied to replicas, and with them believed to be known there. */
+type Fields = ReadonlyMap<string, string>
+
+interface Requirement {
+  readonly holds: (fields: Fields) => boolean
+  readonly otherwise: (fields: Fields) => Error
+}
+
+/** Before it, scripts were copied to replicas, and a replica that takes over would seem to be the server it replaces. */
 const OLDEST = 7
+
+/** In the order in which a server that starts can tell. */
+const REQUIREMENTS: readonly Requirement[] = [
+  {
+    holds: (fields) => Number.parseInt(fields.get('redis_version') ?? '', 10) >= OLDEST,
+    otherwise: (fields) =>
+      new RedisRefused(
+        `Redis is of version ${fields.get('redis_version') ?? 'unknown'}; Signet needs ${OLDEST} or newer`,
+      ),
+  },
+  {
+    holds: (fields) => fields.get('loading') === '0',
+    otherwise: () => new StoreUnavailable('Redis is loading its data'),
+  },
+  {
+    holds: (fields) => fields.get('role') === 'master',
+    otherwise: () =>
+      new StoreUnavailable('Redis is a replica: it can neither write nor know the latest'),
+  },
+  {
+    holds: (fields) => fields.get('maxmemory_policy') === 'noeviction',
+    otherwise: (fields) =>
+      new RedisRefused(
+        `Redis may evict codes and marks of used proofs: maxmemory-policy is ${fields.get('maxmemory_policy') ?? 'unknown'}; set it to noeviction`,
+      ),
+  },
+  {
+    holds: (fields) => fields.get('aof_enabled') === '1',
+    otherwise: () =>
+      new RedisRefused(
+        'Redis would forget everything when it restarts: set appendonly to yes (and appendfsync to always, so that not even the last second is lost)',
+      ),
+  },
+  {
+    holds: (fields) => fields.get('aof_last_write_status') === 'ok',
+    otherwise: () => new StoreUnavailable('Redis cannot write to its disk'),
+  },
+  {
+    holds: (fields) => /^[0-9a-f]{40}$/.test(fields.get('master_replid') ?? ''),
+    otherwise: () => new RedisRefused('Redis does not tell its master_replid'),
+  },
+]
 
 /**
  * Reads the answer to `INFO`.
@@ -22,46 +71,15 @@ const OLDEST = 7
  */
 export function standingOf(info: string): Standing {
   const fields = fieldsOf(info)
-  refuseUnfit(fields)
-  refuseUnable(fields)
+  const breach = REQUIREMENTS.find(({ holds }) => !holds(fields))
+  if (breach !== undefined) throw breach.otherwise(fields)
   return {
     isCluster: fields.get('redis_mode') === 'cluster',
     life: fields.get('master_replid') ?? '',
   }
 }
 
-function refuseUnfit(fields: ReadonlyMap<string, string>): void {
-  const version = fields.get('redis_version') ?? 'of an unknown version'
-  if (!(Number.parseInt(version, 10) >= OLDEST)) {
-    throw new RedisRefused(`Redis is ${version}; Signet needs version ${OLDEST} or newer`)
-  }
-  const policy = fields.get('maxmemory_policy')
-  if (policy !== 'noeviction') {
-    throw new RedisRefused(
-      `Redis may evict codes and marks of used proofs: maxmemory-policy is ${policy ?? 'unknown'}; set it to noeviction`,
-    )
-  }
-  if (fields.get('aof_enabled') !== '1') {
-    throw new RedisRefused(
-      'Redis would forget everything when it restarts: set appendonly to yes (and appendfsync to always, so that not even the last second is lost)',
-    )
-  }
-  if (!/^[0-9a-f]{40}$/.test(fields.get('master_replid') ?? '')) {
-    throw new RedisRefused('Redis does not tell its master_replid: INFO must be allowed')
-  }
-}
-
-function refuseUnable(fields: ReadonlyMap<string, string>): void {
-  if (fields.get('role') !== 'master') {
-    throw new StoreUnavailable('Redis is a replica: it can neither write nor know the latest')
-  }
-  if (fields.get('loading') !== '0') throw new StoreUnavailable('Redis is loading its data')
-  if (fields.get('aof_last_write_status') !== 'ok') {
-    throw new StoreUnavailable('Redis cannot write to its disk')
-  }
-}
-
-function fieldsOf(info: string): ReadonlyMap<string, string> {
+function fieldsOf(info: string): Fields {
   return new Map(
     info.split('\r\n').flatMap((line) => {
       const colon = line.indexOf(':')
