@@ -5,7 +5,13 @@ import { test } from 'node:test'
 import type { Service } from '../config.ts'
 import { RESPONSE_MODES } from '../response-modes.ts'
 import { SERVICE } from '../testing/index.ts'
-import { ENCRYPTED, messageRegistrationRules, responseModesOf, termsOf } from './message.rules.ts'
+import {
+  ENCRYPTED,
+  messageRegistrationRules,
+  mustSignRequests,
+  responseModesOf,
+  termsOf,
+} from './message.rules.ts'
 import type { Registration } from './metadata.ts'
 
 const CLIENT = {
@@ -86,6 +92,10 @@ proveRule(messageRegistrationRules, 'JAR-06', {
       require_signed_request_object: false,
       profile: 'fapi2-message-signing',
     }),
+    'a client that encrypts what it need not sign': of({
+      require_signed_request_object: false,
+      request_object_encryption_alg: 'ECDH-ES',
+    }),
     'a client of the lesser profile, at a service where all have to sign': of(
       { require_signed_request_object: false, profile: 'fapi2-security' },
       SIGNING,
@@ -120,6 +130,17 @@ test('MS-JAR-10 no response_modes means all that are offered to the client', () 
   assert.deepEqual(responseModesOf(of({}, SIGNING)), SIGNED_MODES)
   assert.deepEqual(responseModesOf(of({ profile: 'fapi2-message-signing' })), SIGNED_MODES)
   assert.deepEqual(responseModesOf(of({ response_modes: ['jwt'] })), ['jwt'])
+})
+
+test('JAR-06 a client has to sign its requests for its service, its profile, itself, or to encrypt them', () => {
+  assert.equal(mustSignRequests(of({})), false)
+  for (const registration of [
+    of({}, SIGNING),
+    of({ profile: 'fapi2-message-signing' }),
+    of({ require_signed_request_object: true }),
+    of({ request_object_encryption_alg: 'ECDH-ES' }),
+  ])
+    assert.equal(mustSignRequests(registration), true)
 })
 
 test('MS-JAR-01 MS-JARM-01 a profile can be tightened for one client, and for no client loosened', () => {

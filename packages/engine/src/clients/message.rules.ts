@@ -29,6 +29,13 @@ export function termsOf({ metadata, service }: Registration): ProfileTerms {
   }
 }
 
+/** Whether a client has to sign its requests. Who encrypts them has to: nothing else is found inside (RFC 9101 §6.1). */
+export function mustSignRequests(registration: Registration): boolean {
+  const { require_signed_request_object: own, request_object_encryption_alg: encryption } =
+    registration.metadata
+  return termsOf(registration).requireSignedRequests || own === true || encryption !== undefined
+}
+
 /** The response modes a client may use: those it registered, or all there are for it (MS-JAR-10). */
 export function responseModesOf(registration: Registration): readonly ResponseMode[] {
   return registration.metadata['response_modes'] === undefined
@@ -79,14 +86,15 @@ export const messageRegistrationRules: readonly Rule<Registration>[] = [
   {
     id: 'JAR-06',
     reason: 'client_unsigned_requests',
-    says: 'lets no client out of signing its requests where all have to',
+    says: 'lets no client out of signing its requests where it has to',
     holds: (registration) =>
       registration.metadata['require_signed_request_object'] !== false ||
-      !termsOf(registration).requireSignedRequests,
+      !mustSignRequests(registration),
     otherwise: invalid('require_signed_request_object must be true'),
     expected: () => 'require_signed_request_object true, or none',
     received: ({ metadata }) => shown(metadata, 'require_signed_request_object'),
-    remedy: 'Sign requests, or choose another profile for client and service.',
+    remedy:
+      'Sign requests, or choose another profile for client and service and register no request_object_encryption_alg.',
   },
   {
     id: 'MS-JAR-10',

@@ -1,6 +1,6 @@
 import { isKeyManagement, type KeyManagement } from '@signet/protocol'
 import { authenticationMethod } from './certificate.rules.ts'
-import { ENCRYPTED, termsOf } from './message.rules.ts'
+import { ENCRYPTED, mustSignRequests } from './message.rules.ts'
 import { grantTypes, type Registration } from './metadata.ts'
 
 /** What a client needs keys of its own for. */
@@ -15,18 +15,11 @@ export interface NeededKeys {
 export function neededKeys(registration: Registration): NeededKeys {
   const { metadata } = registration
   return {
-    signs: authenticationMethod(metadata) !== 'tls_client_auth' || signsRequests(registration),
+    signs:
+      authenticationMethod(metadata) !== 'tls_client_auth' ||
+      (grantTypes(metadata).includes('authorization_code') && mustSignRequests(registration)),
     reads: ENCRYPTED.filter((name) => name !== 'request_object_encryption')
       .map((name) => metadata[`${name}_alg`])
       .filter(isKeyManagement),
   }
-}
-
-function signsRequests(registration: Registration): boolean {
-  const { metadata } = registration
-  if (!grantTypes(metadata).includes('authorization_code')) return false
-  return (
-    metadata['require_signed_request_object'] === true ||
-    termsOf(registration).requireSignedRequests
-  )
 }

@@ -21,8 +21,8 @@ import {
 } from './client.ts'
 import {
   messageRegistrationRules,
+  mustSignRequests,
   responseModesOf,
-  termsOf,
   type ENCRYPTED,
 } from './message.rules.ts'
 import { grantTypes, type Metadata } from './metadata.ts'
@@ -147,7 +147,6 @@ function messagesOf(
   | 'userinfo'
   | 'introspectionResponse'
 > {
-  const { requireSignedRequests } = termsOf({ metadata, service })
   const { request_object_signing_alg: algorithm, userinfo_signed_response_alg: userinfo } = metadata
   const answer = (
     signed: Algorithm | undefined,
@@ -158,7 +157,7 @@ function messagesOf(
   })
   return {
     requestObject: {
-      required: requireSignedRequests || metadata.require_signed_request_object === true,
+      required: mustSignRequests({ metadata, service }),
       ...(algorithm !== undefined && { algorithm }),
       ...encryptionOf(metadata, 'request_object_encryption'),
     },

@@ -31,7 +31,7 @@ async function assertPage(
   assert.equal(scene.events.length, 1, 'one event for one refusal')
 }
 
-test('SP-AZ-03 OAU-02 SP-AS-07 shows a page, and redirects nowhere, for whatever was not pushed', async () => {
+test('SP-AZ-03 OAU-02 SP-AS-07 JAR-10 shows a page, and redirects nowhere, for whatever was not pushed', async () => {
   const plain = {
     response_type: 'code',
     client_id: app.id,

@@ -137,7 +137,7 @@ describe('an encrypted request object', () => {
       await refuses(await encrypted(stage, ASKING, how), stage, UNDECRYPTABLE)
     }
     await refuses(signed(stage, ASKING), stage, UNDECRYPTABLE)
-    await refuses(stage.app.request(ASKING), stage, UNDECRYPTABLE)
+    await refuses(stage.app.request(ASKING), stage, ['MS-JAR-01', 'invalid_request'])
   })
 
   test('JAR-04 is all that counts, like one that is not encrypted', async () => {
