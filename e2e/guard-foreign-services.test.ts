@@ -73,7 +73,7 @@ describe('an API that asks oidc-provider about opaque tokens', () => {
     const { access_token: token } = await stage.app.credentials(OPAQUE_RESOURCE, 'accounts')
     const answer = await get(stage.api.origin, token, stage.proofFor(token))
     assert.equal(answer.status, 503)
-    assert.equal(stage.api.events.at(-1)?.reason, 'introspection_unavailable')
+    assert.equal(stage.api.events.at(-1)?.reason, 'introspection_refused')
   })
 })
 

@@ -88,10 +88,9 @@ function tokenSource(options: GuardOptions, { issuers, world }: Parts): TokenSou
   const jwts = createJwtSource({ issuers, audience, clockTolerance, remembered, now })
   if (tokens === 'jwt' || options.introspection === undefined) return jwts
   const onTrouble = troubleListener(options)
-  const introspection = createIntrospection(
-    { options: options.introspection, audience, clockTolerance, remembered, onTrouble },
-    world,
-  )
+  const isVerified = tokens === 'both'
+  const asking = { options: options.introspection, audience, clockTolerance, remembered }
+  const introspection = createIntrospection({ ...asking, isVerified, onTrouble }, world)
   if (tokens === 'introspection') {
     return { read: (token, digest) => introspection.ask(token, digest, issuers[0]) }
   }

@@ -8,44 +8,11 @@ import {
   verificationKeyOf,
   verifyClientAssertion,
 } from '@signet/protocol'
-import type { IntrospectionOptions } from './introspection.ts'
-import type { GuardOptions } from './options.ts'
-import { API, createStage, ISSUER, json, type Stage } from './testing/stage.ts'
+import { API_KEY as key, asked, asking, ENDPOINT } from './testing/asking.ts'
+import { createStage, ISSUER, json } from './testing/stage.ts'
 import type { HttpAnswer } from './world.ts'
 
-const ENDPOINT = `${ISSUER}/introspect`
-const key = generateSigningKey('ES256')
-
-interface Told extends Stage {
-  /** What the issuer tells of every token. */
-  tell(change?: object): object
-}
-
-function asking(
-  introspection: Partial<IntrospectionOptions> = {},
-  options: Partial<GuardOptions> = {},
-): Told {
-  const stage = createStage({
-    tokens: 'introspection',
-    introspection: { clientId: 'api', key, ...introspection },
-    ...options,
-  })
-  const tell = (change: object = {}): object => {
-    const cnf = { jkt: stage.issuer.clientKey.kid }
-    const told = { active: true, iss: ISSUER, aud: API, scope: 'accounts', cnf, ...change }
-    stage.answers.set(ENDPOINT, () => json(told))
-    return told
-  }
-  stage.answers.set(`${ISSUER}/.well-known/openid-configuration`, () =>
-    json({ issuer: ISSUER, introspection_endpoint: ENDPOINT }),
-  )
-  tell()
-  return { ...stage, tell }
-}
-
-function asked({ calls }: Stage): number {
-  return calls.filter(({ url }) => url === ENDPOINT).length
-}
+const base = createStage()
 
 test('INT-01 an opaque token is asked for, by an API that proves who it is', async () => {
   const stage = asking()
@@ -90,14 +57,53 @@ test('SP-RS-03 an issuer that does not answer as it should lets nobody through',
     mediaType: 'text/html',
     body: Buffer.from('{"active":true}'),
   }
-  for (const answer of [html, json({ active: true }, 401), json([]), json({}, 302)]) {
+  for (const answer of [html, json([]), json({}, 302), json({ active: true }, 500)]) {
     stage.answers.set(ENDPOINT, () => answer)
     const { status, event } = await stage.refused(stage.issuer.request({ token: 'opaque' }))
     assert.deepEqual([status, event.reason], [503, 'introspection_unavailable'])
   }
   stage.answers.clear()
   assert.equal((await stage.refused(stage.issuer.request({ token: 'opaque' }))).status, 503)
-  assert.match(stage.troubles.join(), /introspection: .*connection refused/)
+  assert.equal(stage.troubles.length, 5)
+  assert.match(stage.troubles.at(-1) ?? '', /introspection: .*connection refused/)
+})
+
+test('SP-RS-03 a client is not told that its token is bad where the issuer refuses the API', async () => {
+  for (const tokens of ['introspection', 'both'] as const) {
+    const stage = asking({}, { tokens, issuer: base.issuer.trusted })
+    for (const [told, status] of [
+      [{ error: 'invalid_client' }, 401],
+      [{ error: 'invalid_client' }, 400],
+      [{ error: 'access_denied', active: true }, 403],
+      [{ error: 'invalid_token' }, 401],
+      [{ error: 'unsupported_token_type' }, 401],
+      [{}, 400],
+      ['', 401],
+    ] as const) {
+      stage.answers.set(ENDPOINT, () => json(told, status))
+      const { status: answered, headers, event } = await stage.refused(base.issuer.request())
+      assert.deepEqual([answered, event.reason], [503, 'introspection_refused'])
+      assert.equal(headers['www-authenticate'], undefined)
+      assert.match(event.received, new RegExp(`^status ${status}, error `))
+      assert.equal(stage.troubles.at(-1), `introspection: ${event.received}`)
+    }
+  }
+})
+
+test('SP-RS-03 an issuer that tells nothing of a kind of tokens calls it bad, unless we know better', async () => {
+  const answer = json({ error: 'unsupported_token_type' }, 400)
+  const stage = asking({}, { issuer: base.issuer.trusted })
+  stage.answers.set(ENDPOINT, () => answer)
+  const { status, body, event } = await stage.refused(base.issuer.request({ token: 'a.b.c' }))
+  assert.deepEqual([status, body?.error], [401, 'invalid_token'])
+  assert.equal(event.reason, 'introspection_unsupported_token')
+  assert.deepEqual(stage.troubles, [], 'anybody can send such a token')
+
+  const both = asking({}, { tokens: 'both', issuer: base.issuer.trusted })
+  both.answers.set(ENDPOINT, () => answer)
+  const good = await both.refused(base.issuer.request())
+  assert.deepEqual([good.status, good.event.reason], [503, 'introspection_refused'])
+  assert.equal(both.troubles.length, 1)
 })
 
 test('SP-NET-01 an introspection endpoint without TLS is not called', async () => {
@@ -131,7 +137,6 @@ test('INT-11 answers are used again for as long as configured, never beyond exp,
 })
 
 test('SP-RS-03 with both, a JWT has to verify and to be active', async () => {
-  const base = createStage()
   const stage = asking({}, { tokens: 'both', issuer: base.issuer.trusted })
   await stage.granted(base.issuer.request())
   await stage.refused(base.issuer.request({ token: 'opaque' }))
@@ -142,7 +147,6 @@ test('SP-RS-03 with both, a JWT has to verify and to be active', async () => {
 })
 
 test('MS-INT-02 MS-INT-03 a signed answer is asked for, verified, and nothing else is taken for it', async () => {
-  const base = createStage()
   const stage = asking({ signed: true }, { issuer: base.issuer.trusted })
   const told = stage.tell()
   const claims = { iss: ISSUER, aud: 'api', iat: stage.clock.now, token_introspection: told }

@@ -1,33 +1,34 @@
 import {
-  createClientAssertion,
-  decodeOrRefuse,
-  enforce,
+  importDecryptionJwk,
   isNumericDate,
+  enforce,
   Refused,
-  refusal,
-  signedIntrospectionRules,
   type JsonObject,
   type Seconds,
   type SigningKey,
-  type UnreadableJwt,
 } from '@signet/protocol'
+import { readIntrospection } from './introspection-answer.ts'
+import { introspectionCall } from './introspection-call.ts'
+import { noAnswer, refuseErrors } from './introspection-failure.ts'
 import { introspectionRules } from './introspection.rules.ts'
-import { isSignedBy } from './issuer-signature.ts'
 import type { Issuer, Trouble } from './issuer.ts'
-import { parsedJson } from './parsed-json.ts'
 import { createRecent } from './recent.ts'
 import type { TokenClaims } from './token-claims.ts'
-import type { HttpAnswer, World } from './world.ts'
+import type { ClientCredential, World } from './world.ts'
 
-/** The API as a client of the authorization server. @see RFC 7662, RFC 7523 */
+/** The API as a client of the authorization server, with a key or else a certificate. @see RFC 7662 */
 export interface IntrospectionOptions {
   readonly clientId: string
-  /** The key of the API: it authenticates with `private_key_jwt`. */
-  readonly key: SigningKey
+  /** The API authenticates with `private_key_jwt`. @see RFC 7523 */
+  readonly key?: SigningKey | undefined
+  /** The API authenticates with `tls_client_auth` or `self_signed_tls_client_auth`. @see RFC 8705 */
+  readonly certificate?: ClientCredential | undefined
   /** For how long an answer may be used again; a token that is revoked meanwhile still works. None by default. */
   readonly seconds?: Seconds | undefined
   /** Whether answers have to be signed. @see RFC 9701 */
   readonly signed?: boolean | undefined
+  /** Private JWKs: signed answers have to be encrypted to one of them. @see RFC 9701 §5 */
+  readonly decryptionKeys?: readonly object[] | undefined
 }
 
 export interface IntrospectionSettings {
@@ -35,6 +36,8 @@ export interface IntrospectionSettings {
   readonly audience: string
   readonly clockTolerance: Seconds
   readonly remembered: number
+  /** Whether tokens are known to be good but for what only the issuer knows. */
+  readonly isVerified: boolean
   readonly onTrouble: (trouble: Trouble) => void
 }
 
@@ -44,18 +47,13 @@ export interface Introspection {
   ask(token: string, digest: string, issuer: Issuer): Promise<TokenClaims>
 }
 
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const SIGNED = 'application/token-introspection+jwt'
-
-const unreadable: UnreadableJwt = {
-  id: 'MS-INT-03',
-  reason: 'introspection_malformed',
-  otherwise: refusal('temporarily_unavailable', 'access tokens cannot be verified now'),
-  remedy: 'Have the issuer sign introspection responses as RFC 9701 says.',
-}
-
 export function createIntrospection(settings: IntrospectionSettings, world: World): Introspection {
-  const { options, audience, clockTolerance, onTrouble } = settings
+  const { options, audience, clockTolerance, isVerified, onTrouble } = settings
+  const agreed = {
+    clientId: options.clientId,
+    isSigned: options.signed === true,
+    decryptionKeys: options.decryptionKeys?.map(importDecryptionJwk),
+  }
   const recent = createRecent<{ readonly claims: TokenClaims; readonly until: Seconds }>(
     settings.remembered,
   )
@@ -72,18 +70,19 @@ export function createIntrospection(settings: IntrospectionSettings, world: Worl
     return response
   }
   const fetchResponse = async (token: string, issuer: Issuer): Promise<JsonObject> => {
-    const url = await issuer.endpoint('introspection_endpoint')
-    const form = formFor(token, { options, issuer, world })
-    const accept = options.signed === true ? SIGNED : 'application/json'
+    const call = await introspectionCall(token, { options, issuer, world })
+    const { url } = call
     try {
-      const answer = await world.http({ url, accept, form })
-      return options.signed === true
-        ? await readSigned(answer, { options, issuer, world })
-        : readPlain(answer)
+      const answer = await world.http(call)
+      refuseErrors(answer, { url, isVerified })
+      return await readIntrospection(answer, { ...agreed, issuer, now: world.now() })
     } catch (error) {
-      const message = error instanceof Error ? error.message : 'unknown'
-      onTrouble({ issuer: issuer.identifier, what: 'introspection', message })
-      throw error instanceof Refused ? error : noAnswer(url, error)
+      const refused = error instanceof Refused ? error : noAnswer(url, error)
+      if (refused.refusal.error !== 'invalid_token') {
+        const message = refused.evidence.received
+        onTrouble({ issuer: issuer.identifier, what: 'introspection', message })
+      }
+      throw refused
     }
   }
   return {
@@ -99,71 +98,6 @@ export function createIntrospection(settings: IntrospectionSettings, world: Worl
   }
 }
 
-interface Asking {
-  readonly options: IntrospectionOptions
-  readonly issuer: Issuer
-  readonly world: World
-}
-
-function formFor(token: string, { options, issuer, world }: Asking): string {
-  const assertion = createClientAssertion({
-    key: options.key,
-    clientId: options.clientId,
-    issuer: issuer.identifier,
-    now: world.now(),
-    jti: world.uuid(),
-  })
-  const form = new URLSearchParams({
-    token,
-    token_type_hint: 'access_token',
-    client_id: options.clientId,
-    client_assertion_type: ASSERTION_TYPE,
-    client_assertion: assertion,
-  })
-  return form.toString()
-}
-
-function readPlain({ status, mediaType, body }: HttpAnswer): JsonObject {
-  const response = status === 200 && mediaType === 'application/json' ? parsedJson(body) : undefined
-  if (response === undefined) throw new Error(`status ${status} with ${mediaType || 'no type'}`)
-  return response
-}
-
-/** Plain JSON is no substitute for a signed answer. */
-async function readSigned(
-  { status, mediaType, body }: HttpAnswer,
-  { options, issuer, world }: Asking,
-): Promise<JsonObject> {
-  if (status !== 200 || mediaType !== SIGNED) {
-    throw new Error(`status ${status} with ${mediaType || 'no type'} instead of ${SIGNED}`)
-  }
-  const jwt = decodeOrRefuse(body.toString('utf8'), { ...unreadable, maxLength: body.length })
-  const { claims } = enforce(signedIntrospectionRules, {
-    header: jwt.header,
-    claims: jwt.claims,
-    issuer: issuer.identifier,
-    clientId: options.clientId,
-    now: world.now(),
-  })
-  if (!(await isSignedBy(issuer, jwt))) throw new Error('the response is not signed by the issuer')
-  return claims.token_introspection
-}
-
 function expiryOf(claims: TokenClaims): Seconds {
   return isNumericDate(claims['exp']) ? claims['exp'] : Number.POSITIVE_INFINITY
-}
-
-function noAnswer(url: string, cause: unknown): Refused {
-  return new Refused(
-    refusal('temporarily_unavailable', 'access tokens cannot be verified now'),
-    {
-      id: 'SP-RS-03',
-      reason: 'introspection_unavailable',
-      expected: `an introspection response from ${url}`,
-      received: cause instanceof Error ? cause.message : 'no answer',
-      remedy:
-        'See that the issuer is up, knows the key of this API, and lets it introspect tokens.',
-    },
-    cause,
-  )
 }

@@ -10,7 +10,7 @@ import { parsedJson } from './parsed-json.ts'
 import { createFetched, PAUSE, PAUSE_AT_START, type Fetched } from './fetched.ts'
 import { createKeySet, type KeySource } from './key-set.ts'
 import type { TokenFormat } from './plain-token.ts'
-import { textClaim } from './token-claims.ts'
+import { isRecord, textClaim } from './token-claims.ts'
 import type { World } from './world.ts'
 
 /** Something went wrong that no client can help: another server does not answer as it should. */
@@ -44,8 +44,13 @@ export interface Issuer {
   load(): Promise<readonly VerificationKey[]>
   /** The keys after a fetch because of a header that none of them fits, at most once per 10 s. */
   keysFor(header: JwtHeader): Promise<readonly VerificationKey[]>
-  /** An https URL of the metadata. @throws Refused with `temporarily_unavailable`. */
-  endpoint(name: 'introspection_endpoint'): Promise<string>
+  /**
+   * An https URL of the metadata: for who comes with a certificate that of the twin that asks for one, where there is a twin.
+   *
+   * @throws Refused with `temporarily_unavailable`.
+   * @see RFC 8705 §5
+   */
+  endpoint(name: 'introspection_endpoint', withCertificate: boolean): Promise<string>
 }
 
 const METADATA_SECONDS = 3600
@@ -62,9 +67,9 @@ export function createIssuer(settings: IssuerSettings, world: World): Issuer {
     keys: () => keys.current(),
     load,
     keysFor: async ({ kid }) => (await keys.loadFor(kid)) ?? noKeys(identifier, keys.failure),
-    endpoint: async (name) => {
+    endpoint: async (name, withCertificate) => {
       if (isOld(metadata, world)) await metadata.refresh()
-      const url = metadata.value && textClaim(metadata.value, name)
+      const url = metadata.value && textClaim(endpointsOf(metadata.value, withCertificate), name)
       return url?.startsWith('https://') ? url : noEndpoint(identifier, name, metadata.failure)
     },
   }
@@ -88,6 +93,11 @@ function keySource(
 
 function isOld(metadata: Fetched<JsonObject>, world: World): boolean {
   return metadata.value === undefined || world.now() - metadata.since > METADATA_SECONDS
+}
+
+function endpointsOf(metadata: JsonObject, withCertificate: boolean): JsonObject {
+  const { mtls_endpoint_aliases: aliases } = metadata
+  return withCertificate && isRecord(aliases) ? { ...metadata, ...aliases } : metadata
 }
 
 function fetchedMetadata(

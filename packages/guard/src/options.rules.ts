@@ -1,7 +1,15 @@
-import { CERTIFICATE_HEADER_FORMATS, isAlgorithm } from '@signet/protocol'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import {
+  CERTIFICATE_HEADER_FORMATS,
+  importDecryptionJwk,
+  isAlgorithm,
+  UnusableKey,
+} from '@signet/protocol'
+import type { IntrospectionOptions } from './introspection.ts'
 import type { GuardOptions, IssuerOptions } from './options.ts'
 import { TOKEN_FORMATS } from './plain-token.ts'
 import type { Requirements } from './requirements.ts'
+import type { ClientCredential } from './world.ts'
 
 /** Options under which nothing can be guarded, all mistakes at once. */
 export class InvalidGuardOptions extends TypeError {
@@ -18,6 +26,34 @@ interface Condition {
   readonly says: string
   readonly holds: (options: GuardOptions) => boolean
 }
+
+const NOBODY: Partial<IntrospectionOptions> = {}
+
+/** Of who asks, and how answers have to be. */
+const INTROSPECTION_CONDITIONS: readonly Condition[] = [
+  {
+    says: 'introspection needs a clientId, and either a key or a certificate',
+    holds: ({ introspection: api }) =>
+      api === undefined ||
+      (api.clientId !== '' && (api.key === undefined) !== (api.certificate === undefined)),
+  },
+  {
+    says: 'introspection.certificate must be a PEM certificate, with its own private key in PEM',
+    holds: ({ introspection: { certificate } = NOBODY }) =>
+      certificate === undefined || isCredential(certificate),
+  },
+  {
+    says: 'introspection.decryptionKeys must be private JWKs to decrypt with, one or more',
+    holds: ({ introspection: { decryptionKeys } = NOBODY }) =>
+      decryptionKeys === undefined ||
+      (decryptionKeys.length > 0 && decryptionKeys.every(isDecryptionJwk)),
+  },
+  {
+    says: 'introspection.decryptionKeys are for signed answers (signed: true)',
+    holds: ({ introspection: { decryptionKeys, signed } = NOBODY }) =>
+      decryptionKeys === undefined || signed === true,
+  },
+]
 
 const CONDITIONS: readonly Condition[] = [
   {
@@ -63,8 +99,9 @@ const CONDITIONS: readonly Condition[] = [
     holds: ({ algorithms }) =>
       algorithms === undefined || (algorithms.length > 0 && algorithms.every(isAlgorithm)),
   },
+  ...INTROSPECTION_CONDITIONS,
   {
-    says: 'introspection (clientId and key) is needed to ask for tokens',
+    says: 'introspection is needed to ask for tokens',
     holds: ({ tokens = 'jwt', introspection }) => tokens === 'jwt' || introspection !== undefined,
   },
   {
@@ -144,4 +181,22 @@ function isHttps(text: string): boolean {
 
 function isPlainHttps(text: string): boolean {
   return isHttps(text) && !/[?#]/.test(text)
+}
+
+function isCredential({ certificate, key }: ClientCredential): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))
+  } catch {
+    return false
+  }
+}
+
+function isDecryptionJwk(jwk: object): boolean {
+  try {
+    importDecryptionJwk(jwk)
+    return true
+  } catch (error) {
+    if (error instanceof UnusableKey) return false
+    throw error
+  }
 }

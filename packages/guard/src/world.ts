@@ -1,6 +1,12 @@
 import type { Buffer } from 'node:buffer'
 import type { Seconds } from '@signet/protocol'
 
+/** A certificate, with those that lead from there to its authority, and its private key, all PEM. */
+export interface ClientCredential {
+  readonly certificate: string
+  readonly key: string
+}
+
 /** One call to another server. */
 export interface HttpCall {
   /** https; nothing else is called. */
@@ -8,6 +14,8 @@ export interface HttpCall {
   readonly accept: string
   /** The body of a POST; without it the call is a GET. */
   readonly form?: string
+  /** What is shown to that server, for this call only, if it asks. */
+  readonly certificate?: ClientCredential | undefined
 }
 
 export interface HttpAnswer {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { after, test } from 'node:test'
+import { TLSSocket } from 'node:tls'
 import { createGuard } from '../create-guard.ts'
 import { createAuthority } from '../testing/certificates.ts'
 import { serveHttps } from '../testing/https-server.ts'
@@ -57,6 +58,39 @@ test('a form is posted as it is', async () => {
   assert.equal(answer.body.toString(), 'POST application/x-www-form-urlencoded')
   assert.equal(answer.mediaType, 'application/json')
   assert.deepEqual(bodies, ['a=b'])
+})
+
+test('MTLS-08 a certificate is shown for the call it comes with, and on no connection of another', async () => {
+  const shown: (string | undefined)[] = []
+  const connections = new Set<unknown>()
+  const asking = { ...credential, requestCert: true, rejectUnauthorized: false }
+  const origin = await serveHttps(asking, ({ socket }, response) => {
+    assert.ok(socket instanceof TLSSocket)
+    connections.add(socket)
+    shown.push(socket.getPeerX509Certificate()?.subject)
+    response.end()
+  })
+  const [one, two] = [await authority.issue('one'), await authority.issue('two')]
+  for (let round = 0; round < 2; round += 1) {
+    for (const own of [undefined, one, two]) {
+      const certificate = own && { certificate: own.cert, key: own.key }
+      await https.call({ url: origin, accept: '*/*', certificate })
+    }
+  }
+  const each = [undefined, 'CN=one', 'CN=two']
+  assert.deepEqual(shown, [...each, ...each])
+  assert.equal(connections.size, 3, 'they are kept all the same')
+})
+
+test('a certificate that TLS does not take makes the call fail, and no more', async () => {
+  const { key } = await authority.issue('other')
+  for (const certificate of [
+    { certificate: credential.cert, key },
+    { certificate: 'x', key: 'x' },
+  ]) {
+    const failing = https.call({ url: 'https://localhost:1/', accept: '*/*', certificate })
+    await assert.rejects(failing, (error: Error) => !error.message.includes('PRIVATE'))
+  }
 })
 
 test('SP-NET-01 SP-CR-08 nothing is called without TLS', async () => {

@@ -49,7 +49,7 @@ export function createHttps({ ca, timeout = TIMEOUT }: HttpsOptions): Https {
 }
 
 function send(
-  { url, accept, form }: HttpCall,
+  { url, accept, form, certificate }: HttpCall,
   options: Pick<RequestOptions, 'agent' | 'signal'>,
 ): Promise<HttpAnswer> {
   const headers =
@@ -63,7 +63,13 @@ function send(
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void =>
       reject(new Error(`${url}: ${told(error)}`, { cause: error }))
-    const sent = request(url, { ...options, method: form === undefined ? 'GET' : 'POST', headers })
+    const sent = request(url, {
+      ...options,
+      // The agent keeps connections with and without it apart.
+      ...(certificate && { cert: certificate.certificate, key: certificate.key }),
+      method: form === undefined ? 'GET' : 'POST',
+      headers,
+    })
     sent.on('error', fail)
     sent.on('response', (answer) => {
       read(answer).then(resolve, (error: unknown) => {

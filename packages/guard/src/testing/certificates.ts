@@ -1,12 +1,7 @@
 import { webcrypto } from 'node:crypto'
+import { authority, issue, named } from '@signet/protocol/testing/certificates'
 
-// @peculiar/x509 registers its parts with tsyringe, which insists on a reflection API it then has no metadata for.
-for (const name of ['getMetadata', 'getOwnMetadata', 'defineMetadata']) {
-  if (!(name in Reflect)) Object.assign(Reflect, { [name]: () => undefined })
-}
-const x509 = await import('@peculiar/x509')
-
-const SIGNING = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const HOUR = 3600
 
 /** A certificate with its private key, both PEM. */
 export interface Credential {
@@ -21,28 +16,19 @@ export interface Authority {
 }
 
 export async function createAuthority(): Promise<Authority> {
-  const keys = await webcrypto.subtle.generateKey(SIGNING, true, ['sign', 'verify'])
-  const root = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=Authority of a test',
-    keys,
-    signingAlgorithm: SIGNING,
-    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
-  })
+  // oxlint-disable-next-line no-restricted-globals -- TLS looks at the clock of the machine
+  const now = Math.floor(Date.now() / 1000)
+  const times = { notBefore: now - HOUR, notAfter: now + HOUR }
+  const subject = 'CN=Authority of a test'
+  const root = await issue({ ...times, subject, extensions: [authority()] })
   return {
-    certificate: root.toString('pem'),
+    certificate: root.pem,
     issue: async (name) => {
-      const pair = await webcrypto.subtle.generateKey(SIGNING, true, ['sign', 'verify'])
-      const certificate = await x509.X509CertificateGenerator.create({
-        subject: `CN=${name}`,
-        issuer: root.subject,
-        publicKey: pair.publicKey,
-        signingKey: keys.privateKey,
-        signingAlgorithm: SIGNING,
-        extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
-      })
-      const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', pair.privateKey))
+      const extensions = [named({ type: 'dns', value: name })]
+      const made = await issue({ ...times, issuer: root, subject: `CN=${name}`, extensions })
+      const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', made.keys.privateKey))
       const key = `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`
-      return { cert: certificate.toString('pem'), key }
+      return { cert: made.pem, key }
     },
   }
 }
