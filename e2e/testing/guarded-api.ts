@@ -2,7 +2,7 @@ import { createGuard, scopesOf, type GuardOptions, type RefusalEvent } from '@si
 import { grantOf, guard as fastifyGuard } from '@signet/guard/fastify'
 import { guard as nodeGuard } from '@signet/guard/node'
 import { fastify } from 'fastify'
-import { createServer } from 'node:https'
+import { createServer, type ServerOptions } from 'node:https'
 import { once } from 'node:events'
 import { CREDENTIAL } from './authority.ts'
 import { freePorts } from './free-ports.ts'
@@ -24,7 +24,13 @@ const REQUIREMENTS = {
   '/gold': { requireAcr: { acr: ['gold'], maxAge: 60 } },
 } as const
 
-const TLS = { cert: CREDENTIAL.certificate, key: CREDENTIAL.key }
+/** Where certificates count, whoever shows one may: the token says which it has to be. */
+const tlsOf = ({ senderConstraint = 'dpop' }: GuardOptions): ServerOptions => ({
+  cert: CREDENTIAL.certificate,
+  key: CREDENTIAL.key,
+  requestCert: senderConstraint !== 'dpop',
+  rejectUnauthorized: false,
+})
 
 /** Serves an API with options for where it is reached and what it tells of refusals. */
 export async function serveGuarded(
@@ -46,7 +52,7 @@ export async function serveGuarded(
 type Stop = () => Promise<void>
 
 async function serveFastify(options: GuardOptions, port: number): Promise<Stop> {
-  const app = fastify({ https: TLS, forceCloseConnections: true })
+  const app = fastify({ https: tlsOf(options), forceCloseConnections: true })
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
@@ -72,7 +78,7 @@ async function serveFastify(options: GuardOptions, port: number): Promise<Stop> 
 
 async function serveNode(options: GuardOptions, port: number): Promise<Stop> {
   const api = nodeGuard(options)
-  const server = createServer(TLS, (request, response) => {
+  const server = createServer(tlsOf(options), (request, response) => {
     const path = request.url?.split('?', 1)[0]
     const [, requirements] = Object.entries(REQUIREMENTS).find(([known]) => known === path) ?? []
     if (api.metadata(request, response)) return
