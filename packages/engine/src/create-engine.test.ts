@@ -36,7 +36,7 @@ function watched(
   const events: AuditEvent[] = []
   const { store } = stage.ports
   const audit: Store['audit'] = {
-    find: (id) => store.audit.find(id),
+    ...store.audit,
     record: async (event) => {
       events.push(event)
       await store.audit.record(event)

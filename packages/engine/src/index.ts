@@ -1,5 +1,13 @@
 export { takeAttempt, type Attempt } from './attempts.ts'
 export type * from './authorization-parameters.ts'
+export {
+  canonicalJson,
+  CHAIN_BEGINS,
+  recordAfter,
+  streamOf,
+  type AuditBreak,
+} from './audit-chain.ts'
+export { ChainCheck, checkChain, type ChainReport } from './audit-check.ts'
 export { claimedClient, recordRefusal, type RefusalContext } from './audit.ts'
 export type * from './clients/client.ts'
 export { isProfile, PROFILES, TERMS, type Profile } from './clients/profile.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports.ts'
 import { UNAUTHENTICATED_KEPT, type Store } from '../store.ts'
+import { auditIn } from './memory/audit.ts'
 import {
-  auditIn,
   clientRecordsInMemory,
   consentsInMemory,
   grantsIn,

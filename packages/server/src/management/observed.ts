@@ -71,7 +71,7 @@ export function observedStore(store: Store, observers: Observers): Store {
       },
     },
     audit: {
-      find: (id) => store.audit.find(id),
+      ...store.audit,
       record: (event) => {
         tellOf(event, observers)
         return store.audit.record(event)

@@ -11,7 +11,7 @@ export interface PostgresOptions extends PostgresConnection {
   readonly clock: Clock
   /** How long an audit event is kept. */
   readonly retention: Seconds
-  /** How many events that anybody can cause are kept, of all services together. */
+  /** How many events that anybody can cause are kept of each service. */
   readonly unauthenticated?: number
   /** Whether to bring the schema to the version of this release; otherwise it has to be. */
   readonly migrate?: boolean

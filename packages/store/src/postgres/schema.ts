@@ -68,18 +68,66 @@ export const SIGNET: Schema = {
           'list bigint NOT NULL, position integer NOT NULL,',
           'list, position',
         )}
-        -- Here the second an event happened; it ends when that is long enough ago.
-        ${rowsThatEnd('audit')}
-
-        -- \`id\` only grows: the newest so many are those above a number.
-        CREATE TABLE signet.unauthenticated_audit (
-          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        -- \`sequence\` and \`hash\` are those of the last record, \`removed\` those of the last one that is not there any more.
+        CREATE TABLE signet.audit_chains (
           service integer NOT NULL,
+          stream text COLLATE "C" NOT NULL CHECK (stream IN ('trusted', 'strangers')),
+          sequence bigint NOT NULL DEFAULT 0,
+          hash text NOT NULL DEFAULT '',
+          removed bigint NOT NULL DEFAULT 0,
+          removed_hash text NOT NULL DEFAULT '',
+          PRIMARY KEY (service, stream)
+        ) WITH (fillfactor = 10);
+
+        -- \`at\` is a millisecond, \`data\` the event as it was hashed.
+        CREATE TABLE signet.audit_records (
+          service integer NOT NULL,
+          stream text COLLATE "C" NOT NULL CHECK (stream IN ('trusted', 'strangers')),
+          sequence bigint NOT NULL,
           key text COLLATE "C" NOT NULL,
-          ends double precision NOT NULL,
+          at double precision NOT NULL,
+          hash text NOT NULL,
           data text NOT NULL,
+          PRIMARY KEY (service, stream, sequence),
           UNIQUE (service, key)
         );
+
+        -- Adds events to a chain, but those that are there already. Its head is locked first: what follows sees all before it.
+        CREATE FUNCTION signet.record_events(
+          of_service integer, of_stream text, keys text[], times double precision[], events text[]
+        ) RETURNS void LANGUAGE plpgsql AS $$
+        DECLARE
+          head signet.audit_chains;
+          next_hash text;
+        BEGIN
+          INSERT INTO signet.audit_chains (service, stream) VALUES (of_service, of_stream)
+          ON CONFLICT DO NOTHING;
+          SELECT * INTO STRICT head FROM signet.audit_chains
+          WHERE service = of_service AND stream = of_stream FOR UPDATE;
+          FOR n IN 1 .. cardinality(keys) LOOP
+            next_hash := translate(
+              encode(
+                sha256(convert_to(
+                  '{"event":' || events[n] || ',"previous":"' || head.hash
+                    || '","sequence":' || head.sequence + 1 || ',"stream":"' || of_stream || '"}',
+                  'UTF8'
+                )),
+                'base64'
+              ),
+              '+/=', '-_'
+            );
+            INSERT INTO signet.audit_records (service, stream, sequence, key, at, hash, data)
+            VALUES (of_service, of_stream, head.sequence + 1, keys[n], times[n], next_hash, events[n])
+            ON CONFLICT (service, key) DO NOTHING;
+            IF FOUND THEN
+              head.sequence := head.sequence + 1;
+              head.hash := next_hash;
+            END IF;
+          END LOOP;
+          UPDATE signet.audit_chains SET sequence = head.sequence, hash = head.hash
+          WHERE service = of_service AND stream = of_stream;
+        END
+        $$;
 
         -- Numbers that only grow, and are never given again.
         CREATE TABLE signet.counters (

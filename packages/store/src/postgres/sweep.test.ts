@@ -135,8 +135,8 @@ const FILL = `
     SELECT service, md5('mark ' || n), 1.9e9 + n FROM known, generate_series(1, ${MANY}) AS n;
   INSERT INTO signet.revocations (service, key, ends)
     SELECT service, 'grant ' || n, 1.9e9 + n FROM known, generate_series(1, ${MANY}) AS n;
-  INSERT INTO signet.audit (service, key, ends, data)
-    SELECT service, 'event ' || n, 1.9e9 + n, '{}' FROM known, generate_series(1, ${MANY}) AS n;
+  INSERT INTO signet.audit_records (service, stream, sequence, key, at, hash, data)
+    SELECT service, 'trusted', 1000 + n, 'event ' || n, 1.9e12 + n, '', '{}' FROM known, generate_series(1, ${MANY}) AS n;
 `.replaceAll('FROM known', 'FROM (SELECT id AS service FROM signet.services LIMIT 1) AS known')
 
 async function useEverything(database: PostgresDatabase, round: number): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Seconds } from '@signet/engine'
+import type { AuditStream, Seconds } from '@signet/engine'
 import type { Lanes } from './lanes.ts'
 import type { Statement } from './statement.ts'
 
@@ -9,7 +9,7 @@ export interface Sweep {
   readonly now: Seconds
   /** How long an audit event is kept. */
   readonly retention: Seconds
-  /** How many events that anybody can cause are kept. */
+  /** How many events that anybody can cause are kept of each service. */
   readonly unauthenticated: number
   /** How many rows of a table, at most. */
   readonly budget: number
@@ -51,27 +51,60 @@ export const MARKS_ENDED = 'ends < $1'
 
 const MARKS = sweepOf('signet.replay_marks', MARKS_ENDED)
 
-const AUDIT = sweepOf('signet.audit')
-
 /** A key that is neither published nor believed is of no use but to a thief. There are few: no budget. */
 const KEYS: Statement = {
   name: 'keys.sweep',
   text: 'DELETE FROM signet.keys WHERE retires_at <= $1',
 }
 
-/** Only the oldest are looked at, as many as may go. */
-const UNAUTHENTICATED: Statement = {
-  name: 'unauthenticated_audit.sweep',
+const AUDIT_SERVICES: Statement = {
+  name: 'audit.services',
+  text: 'SELECT service FROM signet.audit_chains WHERE stream = $1',
+}
+
+/**
+ * Removes the oldest records of a chain, up to the first that stays: it did not happen before a moment ($3), and at most $4 are
+ * kept with it. The chain is locked first, and what others removed meanwhile is behind it.
+ */
+const AUDIT: Statement = {
+  name: 'audit.sweep',
   text: `
-    DELETE FROM signet.unauthenticated_audit WHERE id = ANY (ARRAY(
-      SELECT id FROM signet.unauthenticated_audit
-      WHERE id IN (SELECT id FROM signet.unauthenticated_audit ORDER BY id LIMIT $2)
-      AND (
-        ends < $1
-        OR id <= (SELECT id FROM signet.unauthenticated_audit ORDER BY id DESC LIMIT 1 OFFSET $3)
-      )
-      FOR UPDATE SKIP LOCKED
-    ))`,
+    WITH chain AS MATERIALIZED (
+      SELECT sequence, removed FROM signet.audit_chains WHERE service = $1 AND stream = $2 FOR UPDATE
+    ), oldest AS MATERIALIZED (
+      SELECT row.sequence, row.hash, row.at < $3 OR row.sequence <= chain.sequence - $4 AS goes
+      FROM chain CROSS JOIN LATERAL (
+        SELECT sequence, hash, at FROM signet.audit_records
+        WHERE service = $1 AND stream = $2 AND sequence > chain.removed ORDER BY sequence LIMIT $5
+      ) AS row
+    ), last AS MATERIALIZED (
+      SELECT sequence, hash FROM oldest
+      WHERE sequence < coalesce((SELECT min(sequence) FROM oldest WHERE NOT goes), sequence + 1)
+      ORDER BY sequence DESC LIMIT 1
+    ), anchored AS (
+      UPDATE signet.audit_chains AS chain SET removed = last.sequence, removed_hash = last.hash
+      FROM last WHERE chain.service = $1 AND chain.stream = $2
+    )
+    DELETE FROM signet.audit_records AS row USING last
+    WHERE row.service = $1 AND row.stream = $2 AND row.sequence <= last.sequence`,
+}
+
+interface Excess {
+  readonly stream: AuditStream
+  /** How many records of a chain are kept. */
+  readonly kept: number
+  readonly before: Seconds
+  readonly budget: number
+}
+
+async function sweepAudit(lanes: Lanes, excess: Excess): Promise<number> {
+  const { stream, kept, before, budget } = excess
+  let swept = 0
+  for (const { service } of (await lanes.ask(AUDIT_SERVICES, [stream])).rows) {
+    const values = [Number(service), stream, before * 1_000, kept, budget - swept]
+    swept += (await lanes.ask(AUDIT, values)).count
+  }
+  return swept
 }
 
 export async function sweepTables(lanes: Lanes, sweep: Sweep): Promise<Swept> {
@@ -84,7 +117,16 @@ export async function sweepTables(lanes: Lanes, sweep: Sweep): Promise<Swept> {
   for (const [table, statement] of AT_THEIR_END) await forget(table, statement, [now, budget])
   await forget('replay_marks', MARKS, [now, budget])
   await forget('keys', KEYS, [now])
-  await forget('audit', AUDIT, [now - retention, budget])
-  await forget('unauthenticated_audit', UNAUTHENTICATED, [now - retention, budget, unauthenticated])
-  return swept
+  const before = now - retention
+  const all = Number.MAX_SAFE_INTEGER
+  return {
+    ...swept,
+    audit: await sweepAudit(lanes, { stream: 'trusted', kept: all, before, budget }),
+    unauthenticated_audit: await sweepAudit(lanes, {
+      stream: 'strangers',
+      kept: unauthenticated,
+      before,
+      budget,
+    }),
+  }
 }

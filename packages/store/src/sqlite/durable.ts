@@ -103,13 +103,11 @@ export function keyRecordsOf(tables: Tables, service: number): KeyRecords {
 }
 
 export function auditOf(tables: Tables, service: number): Audit {
-  const { audit: rows, unauthenticatedAudit } = tables
+  const { audit } = tables
   return {
-    record: async (event) => {
-      if (rows.get(service, event.id) !== undefined) return
-      if (event.unauthenticated === true) unauthenticatedAudit.record(service, event)
-      else rows.put(service, event.id, { value: event, ends: Math.floor(event.at / 1000) })
-    },
-    find: async (id) => rows.get(service, id) ?? unauthenticatedAudit.find(service, id),
+    record: async (event) => audit.record(service, event),
+    find: async (id) => audit.find(service, id),
+    chain: async (stream) => audit.chain({ service, stream }),
+    read: async (page) => audit.read(service, page),
   }
 }

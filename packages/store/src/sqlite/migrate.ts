@@ -6,6 +6,8 @@ import { SchemaRefused } from '../schema-refused.ts'
 export interface Migration {
   readonly name: string
   readonly sql: string
+  /** What no statement can do, after them. */
+  readonly then?: (database: DatabaseSync) => void
 }
 
 /** `Sgnt`, in the header of every file of ours. */
@@ -46,6 +48,7 @@ function apply(database: DatabaseSync, migration: Migration, version: number): v
     `)
   }
   database.exec(migration.sql)
+  migration.then?.(database)
   database
     .prepare('INSERT INTO schema_version (version, name, checksum) VALUES (?, ?, ?)')
     .run(version, migration.name, checksumOf(migration))

@@ -18,7 +18,7 @@ export interface SqliteOptions {
   readonly clock: Clock
   /** How long an audit event is kept. */
   readonly retention: Seconds
-  /** How many events that anybody can cause are kept, of all services together. */
+  /** How many events that anybody can cause are kept of each service. */
   readonly unauthenticated?: number
 }
 

@@ -1,3 +1,4 @@
+import { chainAudit } from './chain-audit.ts'
 import type { Migration } from './migrate.ts'
 
 /**
@@ -108,5 +109,34 @@ export const MIGRATIONS: readonly Migration[] = [
         UNIQUE (service, key)
       ) STRICT;
     `,
+  },
+  {
+    name: 'the audit is a chain',
+    sql: `
+      -- \`sequence\` and \`hash\` are those of the last record, \`removed\` those of the last one that is not there any more.
+      CREATE TABLE audit_chains (
+        service INTEGER NOT NULL REFERENCES services (id),
+        stream TEXT NOT NULL CHECK (stream IN ('trusted', 'strangers')),
+        sequence INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        removed INTEGER NOT NULL DEFAULT 0,
+        removed_hash TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (service, stream)
+      ) STRICT, WITHOUT ROWID;
+
+      -- \`at\` is a millisecond, \`data\` the event as it was hashed.
+      CREATE TABLE audit_records (
+        service INTEGER NOT NULL REFERENCES services (id),
+        stream TEXT NOT NULL CHECK (stream IN ('trusted', 'strangers')),
+        sequence INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        hash TEXT NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (service, stream, sequence),
+        UNIQUE (service, key)
+      ) STRICT;
+    `,
+    then: chainAudit,
   },
 ]

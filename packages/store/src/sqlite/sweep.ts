@@ -23,7 +23,7 @@ export interface Sweep {
   readonly now: Seconds
   /** How long an audit event is kept. */
   readonly retention: Seconds
-  /** How many events that anybody can cause are kept. */
+  /** How many events that anybody can cause are kept of each service. */
   readonly unauthenticated: number
   /** How many rows of a table, at most. */
   readonly budget: number
@@ -44,8 +44,8 @@ export function sweepTables(tables: Tables, sweep: Sweep): Swept {
     status_lists: tables.statusLists.sweep(now, budget),
     status_revocations: tables.statusRevocations.sweep(now, budget),
     keys: tables.keys.sweep(now),
-    audit: tables.audit.sweep(now - retention, budget),
-    unauthenticated_audit: tables.unauthenticatedAudit.sweep({
+    audit: tables.audit.sweep('trusted', { kept: Infinity, before: now - retention, budget }),
+    unauthenticated_audit: tables.audit.sweep('strangers', {
       kept: unauthenticated,
       before: now - retention,
       budget,

@@ -1,5 +1,4 @@
 import type {
-  AuditEvent,
   AuthorizationCode,
   Clock,
   Interaction,
@@ -8,13 +7,13 @@ import type {
   Seconds,
 } from '@signet/engine'
 import type { StatementSync } from 'node:sqlite'
+import { AuditChains } from './audit-chains.ts'
 import type { Connection } from './connection.ts'
 import { EndingRows } from './ending-rows.ts'
 import { GrantTable, SessionTable } from './changing-rows.ts'
 import { ClientTable, ConsentTable, KeyTable, UserTable } from './lasting-rows.ts'
 import { ReplayLog } from './replay-log.ts'
 import { CounterTable } from './counter-table.ts'
-import { UnauthenticatedAudit } from './unauthenticated-audit.ts'
 
 /** Every table of the file, with its statements prepared once. */
 export interface Tables {
@@ -31,8 +30,7 @@ export interface Tables {
   readonly counters: CounterTable
   readonly statusLists: NamesThatEnd
   readonly statusRevocations: StatusRevocationTable
-  readonly audit: EndingRows<AuditEvent>
-  readonly unauthenticatedAudit: UnauthenticatedAudit
+  readonly audit: AuditChains
   readonly consents: ConsentTable
   readonly users: UserTable
   readonly clients: ClientTable
@@ -53,8 +51,7 @@ export function tablesOf(connection: Connection, clock: Clock): Tables {
     counters: new CounterTable(connection),
     statusLists: new NamesThatEnd(connection, 'status_lists'),
     statusRevocations: new StatusRevocationTable(connection),
-    audit: new EndingRows(connection, 'audit'),
-    unauthenticatedAudit: new UnauthenticatedAudit(connection),
+    audit: new AuditChains(connection),
     consents: new ConsentTable(connection),
     users: new UserTable(connection),
     clients: new ClientTable(connection),

@@ -1,8 +1,6 @@
 import type { Clock } from '../../ports.ts'
 import {
   UsernameTaken,
-  type Audit,
-  type AuditEvent,
   type ClientRecord,
   type ClientRecords,
   type Consent,
@@ -22,9 +20,6 @@ import {
   type Users,
 } from '../../store.ts'
 import { ExpiringMap } from './expiring-map.ts'
-
-/** How long events are kept: a day is more than any process with a memory store lives on purpose. */
-const AUDIT_KEPT: Seconds = 86_400
 
 export function sessionsIn(clock: Clock): Sessions {
   const rows = new ExpiringMap<Session>(clock, (session) => session.expiresAt)
@@ -149,20 +144,5 @@ export function keyRecordsInMemory(): KeyRecords {
   return {
     list: async () => [...rows.values()].toSorted((one, other) => one.createdAt - other.createdAt),
     put: async (record) => void rows.set(record.kid, record),
-  }
-}
-
-export function auditIn(clock: Clock, unauthenticatedKept: number): Audit {
-  const rows = new ExpiringMap<AuditEvent>(clock, (event) => event.at / 1000 + AUDIT_KEPT)
-  const unauthenticated = new Map<string, AuditEvent>()
-  return {
-    record: async (event) => {
-      if (unauthenticated.has(event.id) || rows.get(event.id) !== undefined) return
-      if (event.unauthenticated !== true) return rows.set(event.id, event)
-      unauthenticated.set(event.id, event)
-      const [oldest] = unauthenticated.keys()
-      if (unauthenticated.size > unauthenticatedKept) unauthenticated.delete(oldest ?? '')
-    },
-    find: async (id) => rows.get(id) ?? unauthenticated.get(id),
   }
 }

@@ -1,0 +1,127 @@
+import { breakAt, gapBefore, type AuditBreak, type StreamRecord } from './audit-chain.ts'
+import type { Audit, AuditLink, AuditRecord, AuditStream } from './store.ts'
+
+/** What was found on the way along a chain. */
+export interface ChainReport {
+  readonly stream: AuditStream
+  /** Where the chain begins: the records up to here are taken on trust, or from a head that was noted. */
+  readonly anchor: AuditLink
+  /** Where it ends. */
+  readonly head: AuditLink
+  readonly count: number
+  readonly first?: AuditRecord
+  readonly last?: AuditRecord
+  /** Empty: nothing was changed, put in or removed between anchor and head. */
+  readonly breaks: readonly AuditBreak[]
+}
+
+/** Follows a chain from record to record. After a break it goes on with what it found. */
+export class ChainCheck {
+  readonly #stream: AuditStream
+  readonly #breaks: AuditBreak[] = []
+  #noted: readonly AuditLink[]
+  #anchor: AuditLink
+  #at: AuditLink
+  #count = 0
+  #first: AuditRecord | undefined
+  #last: AuditRecord | undefined
+
+  /** @param noted what was the head at some time, as somebody else wrote it down */
+  constructor(stream: AuditStream, anchor: AuditLink, noted: readonly AuditLink[] = []) {
+    this.#stream = stream
+    this.#anchor = anchor
+    this.#at = anchor
+    this.#noted = noted
+    this.#meet(anchor)
+  }
+
+  get at(): AuditLink {
+    return this.#at
+  }
+
+  add(record: StreamRecord): void {
+    const found = breakAt(this.#at, record)
+    if (found !== undefined) this.#breaks.push(found)
+    this.#first ??= record
+    this.#last = record
+    this.#count += 1
+    this.#at = record
+    this.#meet(record)
+  }
+
+  /** Goes on where the records begin that are still there. */
+  resume(anchor: AuditLink): void {
+    this.#anchor = anchor
+    this.#at = anchor
+    this.#meet(anchor)
+  }
+
+  /** @param head the last record as the store knows it; absent where nobody does */
+  end(head: AuditLink = this.#at): ChainReport {
+    const { sequence, hash } = this.#at
+    if (sequence < head.sequence) {
+      this.#break(sequence + 1, gapBefore(sequence + 1, head.sequence + 1))
+    } else if (sequence > head.sequence) {
+      this.#break(
+        head.sequence + 1,
+        `records ${head.sequence + 1} to ${sequence} stand after the head`,
+      )
+    } else if (hash !== head.hash) {
+      this.#break(sequence, `record ${sequence} is not the head of the stream`)
+    }
+    for (const noted of this.#noted) this.#break(noted.sequence, this.#whyNotMet(noted))
+    return {
+      stream: this.#stream,
+      anchor: this.#anchor,
+      head: { sequence, hash },
+      count: this.#count,
+      ...(this.#first !== undefined && { first: this.#first }),
+      ...(this.#last !== undefined && { last: this.#last }),
+      breaks: this.#breaks,
+    }
+  }
+
+  #break(sequence: number, what: string): void {
+    this.#breaks.push({ sequence, what })
+  }
+
+  #meet({ sequence, hash }: AuditLink): void {
+    this.#noted = this.#noted.filter((noted) => noted.sequence !== sequence || noted.hash !== hash)
+  }
+
+  #whyNotMet({ sequence }: AuditLink): string {
+    if (sequence > this.#at.sequence)
+      return `the chain ends at record ${this.#at.sequence}; record ${sequence} was noted`
+    if (sequence < this.#anchor.sequence)
+      return `record ${sequence} was noted, and is not kept any more`
+    return `record ${sequence} is not the one that was noted`
+  }
+}
+
+const PAGE = 500
+
+/** Checks every record of a stream that is kept, while others are added and old ones removed. */
+export async function checkChain(
+  audit: Pick<Audit, 'chain' | 'read'>,
+  stream: AuditStream,
+  noted: readonly AuditLink[] = [],
+): Promise<ChainReport> {
+  const check = new ChainCheck(stream, (await audit.chain(stream)).anchor, noted)
+  let sought = 0
+  for (;;) {
+    const after = check.at.sequence
+    const records = await audit.read({ stream, after, limit: PAGE })
+    if (records[0]?.sequence !== after + 1) {
+      const { anchor, head } = await audit.chain(stream)
+      if (anchor.sequence > after) {
+        check.resume(anchor)
+        continue
+      }
+      // What was added since is there when it is looked for again.
+      if (records.length === 0 && (head.sequence <= after || head.sequence === sought))
+        return check.end(head)
+      sought = head.sequence
+    }
+    for (const record of records) check.add({ stream, ...record })
+  }
+}
