@@ -17,7 +17,7 @@ export function signingClient(clientId: string, algorithm: Algorithm): SigningCl
 }
 
 /** How it wants its answers. */
-export function signedAnswers(alg: Algorithm): Readonly<Record<string, string>> {
+function signedAnswers(alg: Algorithm): Readonly<Record<string, string>> {
   return {
     authorization_signed_response_alg: alg,
     id_token_signed_response_alg: alg,
