@@ -56,6 +56,12 @@ export class ChainCheck {
     this.#meet(anchor)
   }
 
+  /** A record where none belongs: those before the anchor were removed. */
+  stray({ sequence }: AuditLink): void {
+    if (sequence <= this.#anchor.sequence)
+      this.#break(sequence, `record ${sequence} stands before the first that is kept`)
+  }
+
   /** @param head the last record as the store knows it; absent where nobody does */
   end(head: AuditLink = this.#at): ChainReport {
     const { sequence, hash } = this.#at
@@ -100,28 +106,37 @@ export class ChainCheck {
 
 const PAGE = 500
 
+type Readable = Pick<Audit, 'chain' | 'read'>
+
 /** Checks every record of a stream that is kept, while others are added and old ones removed. */
 export async function checkChain(
-  audit: Pick<Audit, 'chain' | 'read'>,
+  audit: Readable,
   stream: AuditStream,
   noted: readonly AuditLink[] = [],
 ): Promise<ChainReport> {
-  const check = new ChainCheck(stream, (await audit.chain(stream)).anchor, noted)
+  const { anchor } = await audit.chain(stream)
+  const [lowest] = await audit.read({ stream, after: Number.MIN_SAFE_INTEGER, limit: 1 })
+  const check = new ChainCheck(stream, anchor, noted)
+  if (lowest !== undefined) check.stray(lowest)
+  return follow(check, audit, stream)
+}
+
+async function follow(
+  check: ChainCheck,
+  audit: Readable,
+  stream: AuditStream,
+): Promise<ChainReport> {
   let sought = 0
   for (;;) {
     const after = check.at.sequence
     const records = await audit.read({ stream, after, limit: PAGE })
-    if (records[0]?.sequence !== after + 1) {
-      const { anchor, head } = await audit.chain(stream)
-      if (anchor.sequence > after) {
-        check.resume(anchor)
-        continue
-      }
-      // What was added since is there when it is looked for again.
-      if (records.length === 0 && (head.sequence <= after || head.sequence === sought))
-        return check.end(head)
-      sought = head.sequence
-    }
-    for (const record of records) check.add({ stream, ...record })
+    const { anchor, head } = await audit.chain(stream)
+    const wasRemoved = anchor.sequence > after && records[0]?.sequence !== after + 1
+    if (wasRemoved) check.resume(anchor)
+    else for (const record of records) check.add({ stream, ...record })
+    if (check.at.sequence !== after) continue
+    // What was added since is there when it is looked for again.
+    if (head.sequence <= after || head.sequence === sought) return check.end(head)
+    sought = head.sequence
   }
 }

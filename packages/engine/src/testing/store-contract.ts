@@ -1,7 +1,7 @@
 import { describe } from 'node:test'
 import { recordsContract, usersContract } from './contract/administration.ts'
 import { attemptsContract } from './contract/attempts.ts'
-import { auditContract } from './contract/audit.ts'
+import { auditChainContract, auditContract } from './contract/audit.ts'
 import { codesContract } from './contract/codes.ts'
 import { contractTest, type OpenStores } from './contract/harness.ts'
 import { keepingContract, sweepingContract } from './contract/keeping.ts'
@@ -26,6 +26,7 @@ export function storeContract(name: string, open: OpenStores): void {
     usersContract(test)
     recordsContract(test)
     auditContract(test)
+    auditChainContract(test)
     ofSubjectContract(test)
     servicesContract(test)
     keepingContract(test)

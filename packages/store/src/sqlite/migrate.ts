@@ -7,7 +7,7 @@ export interface Migration {
   readonly name: string
   readonly sql: string
   /** What no statement can do, after them. */
-  readonly then?: (database: DatabaseSync) => void
+  readonly run?: (database: DatabaseSync) => void
 }
 
 /** `Sgnt`, in the header of every file of ours. */
@@ -48,7 +48,7 @@ function apply(database: DatabaseSync, migration: Migration, version: number): v
     `)
   }
   database.exec(migration.sql)
-  migration.then?.(database)
+  migration.run?.(database)
   database
     .prepare('INSERT INTO schema_version (version, name, checksum) VALUES (?, ?, ?)')
     .run(version, migration.name, checksumOf(migration))

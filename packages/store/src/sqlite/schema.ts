@@ -137,6 +137,6 @@ export const MIGRATIONS: readonly Migration[] = [
         UNIQUE (service, key)
       ) STRICT;
     `,
-    then: chainAudit,
+    run: chainAudit,
   },
 ]
