@@ -52,6 +52,7 @@ const USERS = {
   list: {
     name: 'users.list',
     text: 'SELECT data FROM signet.users WHERE service = $1 ORDER BY username',
+    slow: true,
   },
   put: {
     name: 'users.put',
@@ -90,6 +91,7 @@ const CLIENTS = {
   list: {
     name: 'clients.list',
     text: 'SELECT data FROM signet.clients WHERE service = $1 ORDER BY client_id',
+    slow: true,
   },
   put: {
     name: 'clients.put',

@@ -14,7 +14,8 @@ import type { Ask, Row, Statement } from './statement.ts'
 const AUDIT = {
   record: {
     name: 'audit.record',
-    text: 'SELECT signet.append_audit($1, $2, $3, $4, $5)',
+    text: 'SELECT signet.record_events($1, $2, $3, $4, $5)',
+    slow: true,
   },
   find: {
     name: 'audit.find',

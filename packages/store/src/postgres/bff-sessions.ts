@@ -102,6 +102,7 @@ const SESSIONS = {
   count: {
     name: 'bff.count',
     text: 'SELECT count(*) AS alive FROM signet_bff.sessions WHERE expires_at > $1',
+    slow: true,
   },
 } as const satisfies Readonly<Record<string, Statement>>
 

@@ -8,7 +8,7 @@ import type { LanesOptions } from './lanes.ts'
 export interface PostgresConnection {
   /** `postgres://user@host:5432/database?sslmode=verify-full`, or what a client of `pg` takes. */
   readonly server: string | ClientConfig
-  /** How many connections of this process, at most. */
+  /** How many connections of this process, at most. With two or more one is for what takes long. */
   readonly connections?: number | undefined
   /**
    * Whether the server keeps the plans of statements by name. Has to be false behind a PgBouncer that pools transactions:

@@ -45,6 +45,7 @@ const CODES = {
   ofSubject: {
     name: 'codes.ofSubject',
     text: 'SELECT data FROM signet.codes WHERE service = $1 AND subject = $2 ORDER BY ends',
+    slow: true,
   },
   redeem: {
     name: 'codes.redeem',

@@ -76,33 +76,42 @@ async function holdCode(url: string): Promise<Client> {
   return holder
 }
 
+const WAITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
 /** Resolves when somebody waits for a lock. */
 async function somebodyWaits(server: TestServer, url: string): Promise<void> {
-  const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-  while ((await server.execute(url, waiting)).length === 0);
+  while ((await server.execute(url, `SELECT ${WAITING}`)).length === 0);
 }
 
 describe('a server that', async () => {
-  const server = await serverForTests({ fsync: true })
+  const server = await serverForTests({ fsync: false })
 
-  test('is stopped, while nobody asks and while somebody waits, is unavailable until it is back', async () => {
+  test('is stopped is unavailable until it is back', async () => {
     const opened = await openOn(server)
-    const holder = await holdCode(opened.url)
-    const waiting = opened.store.codes.redeem(CODE.digest)
-    waiting.catch(() => undefined)
-    await somebodyWaits(server, opened.url)
     await server.stop()
-    await assert.rejects(waiting, StoreUnavailable)
     await requireUnavailable(opened)
     await assert.rejects(open(opened.url), StoreUnavailable)
     await server.start()
-    await holder.end()
     assert.equal(await opened.store.codes.redeem(CODE.digest), true)
     await opened.database.check()
   })
 
+  test('ends the connection of somebody who waits did not do what was asked', async () => {
+    const { url, store } = await openOn(server)
+    const holder = await holdCode(url)
+    const waiting = store.codes.redeem(CODE.digest)
+    waiting.catch(() => undefined)
+    await somebodyWaits(server, url)
+    await server.execute(url, `SELECT pg_terminate_backend(pid) ${WAITING}`)
+    await assert.rejects(waiting, /terminating connection due to administrator command/)
+    await holder.query('COMMIT')
+    await holder.end()
+    assert.equal(await store.codes.redeem(CODE.digest), true)
+  })
+
   test('is killed under load keeps what it acknowledged, and gives nothing twice', async () => {
     const { store } = await openOn(server)
+    await configure(server, 'fsync = on')
     const redeemed: string[] = []
     const lanes = Array.from({ length: 8 }, (_, lane) => redeemUntilDown(store, lane, redeemed))
     while (redeemed.length < 200) await new Promise((resolve) => setImmediate(resolve))
@@ -113,6 +122,7 @@ describe('a server that', async () => {
       assert.equal((await store.codes.peek(digest))?.digest, digest)
       assert.equal(await store.codes.redeem(digest), false, `${digest} can be redeemed again`)
     }
+    await configure(server, 'fsync = off')
   })
 
   test('does not answer in time is given up, and asked again next time', async () => {

@@ -28,6 +28,7 @@ const GRANTS = {
     name: 'grants.ofSubject',
     text: `
       SELECT data, status FROM signet.grants WHERE service = $1 AND subject = $2 ORDER BY ends`,
+    slow: true,
   },
   // Changes the row in any case, so that what it answers is what the row has, and not what it had before somebody else came.
   replaceStatus: {

@@ -67,11 +67,13 @@ export class Lane {
   }
 
   /** Connects, if it can, for statements to come. */
-  tryToConnect(): void {
-    if (performance.now() < this.#restsUntil) return
-    this.connect().catch(() => {
+  async tryToConnect(): Promise<void> {
+    if (this.isOpen || performance.now() < this.#restsUntil) return
+    try {
+      await this.connect()
+    } catch {
       this.#restsUntil = performance.now() + REST_MILLISECONDS
-    })
+    }
   }
 
   async close(): Promise<void> {

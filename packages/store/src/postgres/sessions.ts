@@ -35,6 +35,7 @@ const SESSIONS = {
     text: `
       SELECT data, clients FROM signet.sessions
       WHERE service = $1 AND subject = $2 AND ends > $3 ORDER BY ends`,
+    slow: true,
   },
 } as const satisfies Readonly<Record<string, Statement>>
 

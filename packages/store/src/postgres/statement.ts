@@ -3,6 +3,8 @@ export interface Statement {
   /** Unique in the package. */
   readonly name: string
   readonly text: string
+  /** Whether it takes longer than others, or waits for them. */
+  readonly slow?: true
 }
 
 /** What is put in the place of `$1`, `$2`, … */

@@ -30,6 +30,7 @@ export function sweepOf(
       DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM ${table} WHERE ${ended} ORDER BY ${column} LIMIT $2 FOR UPDATE SKIP LOCKED
       ))`,
+    slow: true,
   }
 }
 
@@ -87,6 +88,7 @@ const AUDIT: Statement = {
     )
     DELETE FROM signet.audit_records AS row USING last
     WHERE row.service = $1 AND row.stream = $2 AND row.sequence <= last.sequence`,
+  slow: true,
 }
 
 interface Excess {
