@@ -17,6 +17,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { BffOptions, ClientOptions } from './config/options.ts'
 import { clientCertificate } from './testing/certificates.ts'
+import { json } from './testing/scripted-authority.ts'
 import { serve } from './testing/serve.ts'
 import { jsonOf, openStage, type Stage, type StageOptions } from './testing/stage.ts'
 import { TestBrowser, type Answer } from './testing/test-browser.ts'
@@ -169,6 +170,20 @@ describe('a signed request', () => {
     const jwt = await requestObject(stage)
     const context = { issuer: stage.authority.issuer, clientId: 'bank', now: now() }
     verifyRequestObject(jwt, { ...context, keys: [importPublicJwk(signing.publicJwk)] })
+  })
+
+  test('is encrypted to a key that the server has only since a moment ago', async () => {
+    const requestObjectEncryption = { alg: 'ECDH-ES', enc: 'A256GCM' } as const
+    await using stage = await openSigned({ requestObjectEncryption })
+    stage.authority.faults.set('/jwks', (_request, response) =>
+      json(response, 200, { keys: [stage.authority.key.publicJwk] }),
+    )
+    const answer = await new TestBrowser().open(`${stage.origin}/bff/login`)
+    assert.equal(answer.status, 503)
+    stage.authority.faults.delete('/jwks')
+    stage.clock.advance(11)
+    await stage.begin(new TestBrowser())
+    assert.equal(stage.authority.calls('/par').length, 1)
   })
 
   test('is not sent at all where it cannot be encrypted', async () => {

@@ -11,14 +11,14 @@ const PARAMETERS = ['iss', 'state', 'code', 'error', 'error_description'] as con
  * @throws LoginFailed, Refused, AuthorityFailure
  */
 export async function readResponse(call: Call): Promise<URLSearchParams> {
-  for (const name of [...PARAMETERS, 'response']) {
-    if (call.query.getAll(name).length > 1) throw new LoginFailed('invalid_response', `two ${name}`)
-  }
   return call.core.settings.signedResponse ? readSigned(call) : readPlain(call)
 }
 
 /** The issuer comes before everything else. @see RFC 9207 §2.4 */
 function readPlain({ core, query }: Call): URLSearchParams {
+  for (const name of PARAMETERS) {
+    if (query.getAll(name).length > 1) throw new LoginFailed('invalid_response', `two ${name}`)
+  }
   if (single(query, 'iss') !== core.authority.issuer) {
     throw new LoginFailed('wrong_issuer', 'the response does not come from our server')
   }
@@ -29,7 +29,7 @@ function readPlain({ core, query }: Call): URLSearchParams {
 async function readSigned({ core, query }: Call): Promise<URLSearchParams> {
   const response = single(query, 'response')
   if (response === undefined) {
-    throw new LoginFailed('invalid_response', 'the response is not signed')
+    throw new LoginFailed('invalid_response', 'there is not one signed response')
   }
   const claims = await verifyAuthorizationResponse(response, {
     issuer: core.authority.issuer,
