@@ -68,10 +68,7 @@ export class ChainCheck {
     if (sequence < head.sequence) {
       this.#break(sequence + 1, gapBefore(sequence + 1, head.sequence + 1))
     } else if (sequence > head.sequence) {
-      this.#break(
-        head.sequence + 1,
-        `records ${head.sequence + 1} to ${sequence} stand after the head`,
-      )
+      this.#break(head.sequence + 1, behind(head.sequence + 1, sequence))
     } else if (hash !== head.hash) {
       this.#break(sequence, `record ${sequence} is not the head of the stream`)
     }
@@ -102,6 +99,12 @@ export class ChainCheck {
       return `record ${sequence} was noted, and is not kept any more`
     return `record ${sequence} is not the one that was noted`
   }
+}
+
+function behind(first: number, last: number): string {
+  return first === last
+    ? `record ${first} stands after the head`
+    : `records ${first} to ${last} stand after the head`
 }
 
 const PAGE = 500

@@ -1,4 +1,5 @@
-import { fixedClock, sampleGrant } from '@signet/engine/testing'
+import { checkChain, type AuditEvent, type AuditStream, type Store } from '@signet/engine'
+import { fixedClock, sampleAuditEvent, sampleGrant } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -59,6 +60,60 @@ test('a file of the first release is brought to this one, and keeps its data', a
   assert.equal(await store.statusLists.take(1), 0)
   database.close()
 })
+
+test('events of before the chains get a place in them, in their order, and keep their names', async () => {
+  const path = temporaryFile()
+  const event = (id: string, change: Partial<AuditEvent> = {}): AuditEvent =>
+    sampleAuditEvent({ id, ...change })
+  const unauthenticated = true
+  tamper(path, (database) => {
+    migrate(database, MIGRATIONS.slice(0, 3))
+    database.exec(
+      "INSERT INTO services (issuer) VALUES ('https://as.example'), ('https://other.example')",
+    )
+    const trusted = database.prepare(
+      'INSERT INTO audit (id, service, key, data) VALUES (?, ?, ?, ?)',
+    )
+    const rows: readonly (readonly [number, number, AuditEvent])[] = [
+      [3, 1, event('third')],
+      [1, 1, event('first')],
+      [2, 2, event('of the other')],
+      // Before there was a table for them.
+      [4, 1, event('old flood', { unauthenticated })],
+    ]
+    for (const [id, service, each] of rows)
+      trusted.run(id * 2 ** 20, service, each.id, JSON.stringify(each))
+    const flood = database.prepare(
+      'INSERT INTO unauthenticated_audit (id, service, key, at, data) VALUES (?, 1, ?, 0, ?)',
+    )
+    for (const [id, each] of [
+      event('flood', { unauthenticated }),
+      event('first', { unauthenticated }),
+    ].entries())
+      flood.run(id + 7, each.id, JSON.stringify(each))
+  })
+  const database = openSqlite(path, OPTIONS)
+  const store = database.store('https://as.example')
+  await store.audit.record(event('new'))
+  await store.audit.record(event('new flood', { unauthenticated }))
+  assert.deepEqual(await idsOf(store, 'trusted'), ['first', 'third', 'new'])
+  assert.deepEqual(await idsOf(store, 'strangers'), ['old flood', 'flood', 'new flood'])
+  assert.deepEqual(await idsOf(database.store('https://other.example'), 'trusted'), [
+    'of the other',
+  ])
+  assert.deepEqual(await store.audit.find('first'), event('first'))
+  database.close()
+})
+
+/** What a stream holds, when it is a chain. */
+async function idsOf(
+  { audit }: Store,
+  stream: AuditStream,
+): Promise<readonly (string | undefined)[]> {
+  assert.deepEqual((await checkChain(audit, stream)).breaks, [])
+  const records = await audit.read({ stream, after: 0, limit: 100 })
+  return records.map(({ text }) => /"id":"([^"]*)","kind"/.exec(text)?.[1])
+}
 
 test('a migration that fails leaves the version before, whole', async () => {
   const path = await filledFile()

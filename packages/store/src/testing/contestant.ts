@@ -1,5 +1,5 @@
 import type { Store } from '@signet/engine'
-import { sampleCode, sampleGrant } from '@signet/engine/testing'
+import { sampleAuditEvent, sampleCode, sampleGrant } from '@signet/engine/testing'
 
 export const ISSUER = 'https://as.example'
 const RACERS = 20
@@ -9,6 +9,7 @@ export type Task =
   | { readonly do: 'open'; readonly place: string }
   | { readonly do: 'race'; readonly name: string }
   | { readonly do: 'take' }
+  | { readonly do: 'record' }
   | { readonly do: 'write' }
 
 /** How many of twenty attempts won, by what was raced for. */
@@ -23,6 +24,7 @@ export type Answer =
   | { readonly opened: true }
   | { readonly wins: Wins }
   | { readonly taken: readonly number[] }
+  | { readonly recorded: readonly string[] }
   | { readonly written: string }
   | { readonly failed: string }
 
@@ -65,6 +67,23 @@ async function take(store: Store): Promise<readonly number[]> {
   return taken
 }
 
+/** Records a hundred events of each stream, ten at once, and one that everybody records. */
+async function record(store: Store): Promise<readonly string[]> {
+  const recorded: string[] = []
+  for (let round = 0; round < 10; round += 1) {
+    const ids = Array.from({ length: 10 }, (_, index) => `${process.pid} ${round} ${index}`)
+    await Promise.all(
+      [...ids, 'of all'].flatMap((id) => [
+        store.audit.record(sampleAuditEvent({ id: `trusted ${id}` })),
+        store.audit.record(sampleAuditEvent({ id: `anybody ${id}`, unauthenticated: true })),
+      ]),
+    )
+    await store.settled()
+    recorded.push(...ids.flatMap((id) => [`trusted ${id}`, `anybody ${id}`]))
+  }
+  return recorded
+}
+
 /** Writes as fast as it can, and says of each write that it has settled, until it is killed. */
 async function write(store: Store): Promise<void> {
   for (let count = 0; ; count += 1) {
@@ -73,6 +92,7 @@ async function write(store: Store): Promise<void> {
     await store.codes.redeem(name)
     await store.grants.put(sampleGrant({ id: name }))
     await store.replay.first([{ digest: name, until: 1_900_000_000 }])
+    await store.audit.record(sampleAuditEvent({ id: name }))
     await store.settled()
     answer({ written: name })
   }
@@ -93,6 +113,7 @@ export function contest(openAt: OpenAt): void {
     if (store === undefined) throw new Error('nothing is open')
     if (task.do === 'race') answer({ wins: await race(store, task.name) })
     else if (task.do === 'take') answer({ taken: await take(store) })
+    else if (task.do === 'record') answer({ recorded: await record(store) })
     else await write(store)
   }
   process.on('message', (task: Task) => {

@@ -1,4 +1,4 @@
-import type { Store } from '@signet/engine'
+import { AUDIT_STREAMS, checkChain, type Store } from '@signet/engine'
 import { sampleCode, samplePushedRequest } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
 import { fork, type ChildProcess } from 'node:child_process'
@@ -64,6 +64,23 @@ export function processesContract(name: string, shared: SharedStores): void {
       )
     })
 
+    test('among four processes every event has its place in a chain, once', async () => {
+      const place = await shared.place()
+      const racers = await startAll(place)
+      const answers = await Promise.all(racers.map((child) => ask(child, { do: 'record' })))
+      const recorded = answers.flatMap((answer) => ('recorded' in answer ? answer.recorded : []))
+      assert.equal(recorded.length, PROCESSES * 200)
+      const opened = await shared.open(place)
+      const { store } = opened
+      for (const stream of AUDIT_STREAMS) {
+        const { breaks, count } = await checkChain(store.audit, stream)
+        assert.deepEqual(breaks, [])
+        assert.equal(count, PROCESSES * 100 + 1)
+      }
+      for (const id of recorded) assert.equal((await store.audit.find(id))?.id, id)
+      await opened.close()
+    })
+
     test('what has settled survives kill -9, from several writers at once', async () => {
       const place = await shared.place()
       const writers = [1, 2].map(() => writeUntilKilled(start(), place))
@@ -71,6 +88,9 @@ export function processesContract(name: string, shared: SharedStores): void {
       assert.ok(written.length >= 200)
       const opened = await shared.open(place)
       for (const digest of written) await requireWritten(opened.store, digest)
+      const { breaks, count } = await checkChain(opened.store.audit, 'trusted')
+      assert.deepEqual(breaks, [])
+      assert.ok(count >= written.length)
       await opened.close()
     })
   })
