@@ -6,17 +6,14 @@ import {
 } from '@signet/bff'
 import type { Seconds } from '@signet/engine'
 import { BFF } from './bff-schema.ts'
-import type { PostgresConnection } from './connection.ts'
 import type { Lanes } from './lanes.ts'
-import { openLanes } from './open-postgres.ts'
+import { openLanes, type OpeningOptions } from './open-lanes.ts'
 import type { Answer, Row, Statement, Value } from './statement.ts'
 import { sweepOf } from './sweep.ts'
 
-export interface PostgresSessionsOptions extends PostgresConnection {
+export interface PostgresSessionsOptions extends OpeningOptions {
   /** The time of a migration; the clock of this machine by default. */
   readonly now?: (() => Seconds) | undefined
-  /** Whether to bring the schema to the version of this release; otherwise it has to be. */
-  readonly migrate?: boolean | undefined
 }
 
 /** The sessions of a BFF in a database, opened by any number of processes. */

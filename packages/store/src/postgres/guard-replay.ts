@@ -1,8 +1,7 @@
 import type { Replay, Seconds } from '@signet/engine'
-import type { PostgresConnection } from './connection.ts'
 import { keyOf } from './key-of.ts'
 import type { Schema } from './migration.ts'
-import { openLanes } from './open-postgres.ts'
+import { openLanes, type OpeningOptions } from './open-lanes.ts'
 import { replayOf } from './replay.ts'
 import { MARKS_ENDED, sweepOf } from './sweep.ts'
 
@@ -26,13 +25,11 @@ export const GUARD: Schema = {
   ],
 }
 
-export interface PostgresReplayOptions extends PostgresConnection {
+export interface PostgresReplayOptions extends OpeningOptions {
   /** The resource identifier of the API: whoever guards the same API remembers together. */
   readonly resource: string
   /** That of the guard; the clock of this machine by default. */
   readonly now?: (() => Seconds) | undefined
-  /** Whether to bring the schema to the version of this release; otherwise it has to be. */
-  readonly migrate?: boolean | undefined
 }
 
 /** Where the guards of an API remember used proofs, in any number of processes. */

@@ -1,9 +1,4 @@
 export { SchemaRefused } from '../schema-refused.ts'
-export {
-  openPostgresSessions,
-  type PostgresSessions,
-  type PostgresSessionsOptions,
-} from './bff-sessions.ts'
 export type { PostgresConnection } from './connection.ts'
 export {
   openPostgresReplay,

@@ -1,20 +1,16 @@
 import { UNAUTHENTICATED_KEPT, type Clock, type Seconds, type Store } from '@signet/engine'
-import { lanesOptions, withClient, type PostgresConnection } from './connection.ts'
-import { Lanes } from './lanes.ts'
-import { migrate, requireSchema, type Schema } from './migration.ts'
+import { openLanes, type OpeningOptions } from './open-lanes.ts'
 import { SIGNET } from './schema.ts'
 import type { Statement } from './statement.ts'
 import { storeOf } from './store-of.ts'
 import { sweepTables, type Swept } from './sweep.ts'
 
-export interface PostgresOptions extends PostgresConnection {
+export interface PostgresOptions extends OpeningOptions {
   readonly clock: Clock
   /** How long an audit event is kept. */
   readonly retention: Seconds
   /** How many events that anybody can cause are kept of each service. */
   readonly unauthenticated?: number
-  /** Whether to bring the schema to the version of this release; otherwise it has to be. */
-  readonly migrate?: boolean
 }
 
 /** One database that holds the state of any number of services, opened by any number of processes. */
@@ -64,18 +60,4 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresDa
     check: async () => void (await lanes.ask(PULSE, [clock.now()])),
     close: () => lanes.close(),
   }
-}
-
-/** Connections to a database whose schema this release can work with. */
-export async function openLanes(
-  options: PostgresConnection & { readonly migrate?: boolean | undefined },
-  { schema, now }: { readonly schema: Schema; readonly now: Seconds },
-): Promise<Lanes> {
-  return withClient(options, async (client) => {
-    if (options.migrate === true) await migrate(client, schema, now)
-    await requireSchema(client, schema)
-    const lanes = new Lanes(lanesOptions(options))
-    await lanes.open()
-    return lanes
-  })
 }
