@@ -23,18 +23,30 @@ export interface BffSite {
 const CLIENT_ID = 'spa'
 const UP = 'Signet BFF serves'
 
+/** What the authorization server has besides the usual. */
+export interface Besides {
+  /** Settings of it; given `mtls`, for who takes client certificates. */
+  readonly settings: (mtls: object) => object
+  /** What each client has that the usual one has not. */
+  readonly clients: readonly object[]
+}
+
+const NOTHING: Besides = { settings: () => ({}), clients: [] }
+
 /** @param api the origin of the API that `/api/` leads to */
-export async function serveBffSite(api: string): Promise<BffSite> {
+export async function serveBffSite(api: string, besides: Besides = NOTHING): Promise<BffSite> {
   const [port = 0, managementPort = 0] = await freePorts(2)
   const app = `https://localhost:${port}`
   const key = generateSigningKey('ES256')
-  const server = await serve((issuer) => ({
+  const usualClient = clientOf(app, key.publicJwk)
+  const server = await serve((issuer, mtls) => ({
     issuer,
-    clients: [clientOf(app, key.publicJwk)],
+    clients: [usualClient, ...besides.clients.map((each) => ({ ...usualClient, ...each }))],
     scopes: SCOPES,
     resources: [{ resource: api, scopes: ['accounts'] }],
     users: USERS,
     outgoing: { allow_private_hosts: ['localhost'], trusted_cas: ['ca.pem'] },
+    ...besides.settings(mtls),
   }))
   const { folder, origin: issuer } = server.site
   const write: BffSite['write'] = (name, content) =>
