@@ -4,6 +4,7 @@ import type {
   ClientCertificate,
   DecryptionKey,
   EncryptionKey,
+  KeyManagement,
   NoncePolicy,
   SigningKey,
   VerificationKey,
@@ -67,8 +68,8 @@ export interface Clients {
    * one that is wanted, a `jwks_uri` is refetched first, rate-limited.
    */
   keys(client: Client, wanted: WantedKey): Promise<readonly VerificationKey[]>
-  /** The keys the client wants its answers encrypted to. A `jwks_uri` is fetched when it is old. */
-  encryptionKeys(client: Client): Promise<readonly EncryptionKey[]>
+  /** The keys the client can be encrypted to, all of them. When none is for this algorithm, a `jwks_uri` is refetched first. */
+  encryptionKeys(client: Client, alg: KeyManagement): Promise<readonly EncryptionKey[]>
 }
 
 /** How a client has used a key: for a signature, of which the header of the JWS tells, or in a certificate that it showed. */

@@ -14,7 +14,8 @@ export async function encryptFor(
   { clients }: Ports,
 ): Promise<string> {
   try {
-    return await encryptJwt(jwt, { ...encryption, keys: await clients.encryptionKeys(client) })
+    const keys = await clients.encryptionKeys(client, encryption.alg)
+    return await encryptJwt(jwt, { ...encryption, keys })
   } catch (error) {
     if (!(error instanceof NoEncryptionKey)) throw error
     throw new Refused(

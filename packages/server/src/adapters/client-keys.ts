@@ -3,6 +3,7 @@ import {
   importClientJwks,
   importEncryptionKeys,
   type EncryptionKey,
+  type KeyManagement,
   type VerificationKey,
 } from '@signet/protocol'
 
@@ -10,8 +11,8 @@ import {
 export interface ClientKeys {
   /** All it signs with, after a look whether the one that is wanted is new; which fits, a rule says. */
   find(wanted: WantedKey): Promise<readonly VerificationKey[]>
-  /** All it can be encrypted to. */
-  encryption(): Promise<readonly EncryptionKey[]>
+  /** All it can be encrypted to, after a look whether one for this algorithm is new. */
+  encryption(alg: KeyManagement): Promise<readonly EncryptionKey[]>
 }
 
 /** What one JWK set holds. */

@@ -143,7 +143,7 @@ test('signature and encryption keys of one set are told apart', async () => {
     [key.kid],
   )
   assert.deepEqual(
-    (await clients.encryptionKeys(client)).map(({ kid }) => kid),
+    (await clients.encryptionKeys(client, 'ECDH-ES')).map(({ kid }) => kid),
     [rsa.kid, ec.kid],
   )
 })
@@ -153,7 +153,7 @@ test('a client without encryption keys has none', async () => {
   await store.clients.put(recordOf({ metadata: metadataWith(generateSigningKey('EdDSA')) }))
   const client = await clients.find('app')
   assert.ok(client)
-  assert.deepEqual(await clients.encryptionKeys(client), [])
+  assert.deepEqual(await clients.encryptionKeys(client, 'ECDH-ES'), [])
 })
 
 test('a client that did not come from here has no keys', async () => {
@@ -163,5 +163,5 @@ test('a client that did not come from here has no keys', async () => {
   const client = await one.clients.find('app')
   assert.ok(client)
   assert.deepEqual(await other.clients.keys(client, wanted), [])
-  assert.deepEqual(await other.clients.encryptionKeys(client), [])
+  assert.deepEqual(await other.clients.encryptionKeys(client, 'ECDH-ES'), [])
 })

@@ -62,7 +62,7 @@ export function createClients(ports: ClientRegistryPorts): Clients {
       const keys = keysOf.get(client)
       return keys === undefined ? [] : keys.find(wanted)
     },
-    encryptionKeys: async (client) => keysOf.get(client)?.encryption() ?? [],
+    encryptionKeys: async (client, alg) => keysOf.get(client)?.encryption(alg) ?? [],
   }
 }
 

@@ -7,6 +7,7 @@ import {
   selectKeys,
   type ClientCertificate,
   type DecryptionKey,
+  type KeyManagement,
   type SigningKey,
 } from '@signet/protocol'
 import assert from 'node:assert/strict'
@@ -38,8 +39,8 @@ function publishing(...answers: readonly (Fetched | Error)[]) {
   const keys = remoteKeys('https://client.example/jwks', { fetch, clock, fetched })
   const kidsFor = async (wanted: { kid?: string; alg: string }): Promise<readonly unknown[]> =>
     selectKeys(await keys.find(wanted), wanted).map(({ kid }) => kid)
-  const encryptionKids = async (): Promise<readonly unknown[]> =>
-    (await keys.encryption()).map(({ kid }) => kid)
+  const encryptionKids = async (alg: KeyManagement = 'ECDH-ES'): Promise<readonly unknown[]> =>
+    (await keys.encryption(alg)).map(({ kid }) => kid)
   return { clock, results, details, keys, kidsFor, encryptionKids }
 }
 const unreachable = new FetchFailed('network', 'ECONNREFUSED')
@@ -195,6 +196,14 @@ describe('OIDC-18 keys to encrypt to at a jwks_uri', () => {
     clock.advance(1)
     assert.deepEqual(await encryptionKids(), [rsa.kid])
     assert.equal(results.length, 3)
+  })
+
+  test('OIDC-18 are looked for again when none is for the algorithm that is wanted', async () => {
+    const { clock, encryptionKids } = publishing({ body: jwks(first, ec) }, { body: jwks(ec, rsa) })
+    assert.deepEqual(await encryptionKids(), [ec.kid])
+    clock.advance(10)
+    assert.deepEqual(await encryptionKids(), [ec.kid])
+    assert.deepEqual(await encryptionKids('RSA-OAEP-256'), [ec.kid, rsa.kid])
   })
 
   test('OIDC-18 are not asked for again and again where there are none', async () => {

@@ -73,7 +73,9 @@ export function remoteKeys(url: string, { fetch, clock, fetched }: RemoteKeysPor
 
   return {
     find: async (wanted) => (await current(({ keys }) => lacks(keys, wanted))).keys,
-    encryption: async () => (await current(({ encryption }) => encryption.length === 0)).encryption,
+    encryption: async (alg) =>
+      (await current(({ encryption }) => !encryption.some((key) => key.algorithms.includes(alg))))
+        .encryption,
   }
 }
 
