@@ -128,3 +128,18 @@ for (const [name, api] of Object.entries(guardedApis)) {
     })
   }
 }
+
+test('MTLS-06 MTLS-09 of a chain that a proxy tells, the certificate of the client counts alone', async () => {
+  const [, api = assert.fail()] = Object.entries(guardedApis)[0] ?? []
+  const rfc9440 = await open(api, 'rfc9440', '127.0.0.1')
+  const xfcc = await open(api, 'xfcc', '127.0.0.1')
+  for (const [leaf, authority, answer] of [
+    [own, other, GRANTED],
+    [other, own, MISMATCH],
+  ] as const) {
+    const chain = `Client-Cert-Chain: :${base64(authority)}:`
+    assert.deepEqual(await rfc9440(written.rfc9440(leaf), chain), answer)
+    const all = escaped(leaf) + escaped(authority)
+    assert.deepEqual(await xfcc(`X-Forwarded-Client-Cert: Chain="${all}"`), answer)
+  }
+})

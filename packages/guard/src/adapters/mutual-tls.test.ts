@@ -3,7 +3,7 @@ import { randomBytes, X509Certificate } from 'node:crypto'
 import { Agent, request as call, type ServerOptions } from 'node:https'
 import { after, describe, test } from 'node:test'
 import { TLSSocket, type ConnectionOptions } from 'node:tls'
-import { certificateThumbprint } from '@signet/protocol'
+import { certificateThumbprint, generateSigningKey } from '@signet/protocol'
 import { createGuard } from '../create-guard.ts'
 import type { SenderConstraint } from '../check.rules.ts'
 import type { GuardRequest } from '../request.ts'
@@ -131,6 +131,8 @@ for (const [name, api] of Object.entries(guardedApis)) {
         await refused(send(origin, boundToBoth()), 'certificate_mismatch')
         await refused(send(origin, boundToBoth(), other), 'certificate_mismatch')
         await refused(send(origin, boundToBoth({ proof: 'none' }), own), 'dpop_proof_missing')
+        const stolen = { proof: { key: generateSigningKey('ES256') } }
+        await refused(send(origin, boundToBoth(stolen), own), 'dpop_token_binding')
         const bearer = { proof: 'none', scheme: 'Bearer' }
         await refused(send(origin, boundToBoth(bearer), own), 'bound_token_as_bearer')
       }
