@@ -97,7 +97,7 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
     config,
     clock,
     random,
-    stores: options.stores ?? (await openStores(config, clock)),
+    stores: options.stores ?? (await openStores(config, { clock })),
     metrics: createMetrics(),
     log,
     limit: createLineLimit(log),

@@ -1,6 +1,9 @@
 import type { Clock, Store } from '@signet/engine'
+import type { PostgresConnection } from '@signet/store/postgres'
+import type { RedisAddress } from '@signet/store/redis'
 import { openSqlite } from '@signet/store/sqlite'
-import type { Config } from '../config/config.ts'
+import { asksForTls, withoutTlsMode } from '../config/addresses.ts'
+import type { Config, PostgresConfig, RedisConfig } from '../config/config.ts'
 
 /** The state of all services of a process. */
 export interface Stores {
@@ -9,12 +12,48 @@ export interface Stores {
   sweep(budget: number): Promise<Readonly<Record<string, number>>>
   /** @throws StoreUnavailable when nothing can be kept now. */
   check(): Promise<void>
-  close(): void
+  close(): void | Promise<void>
 }
 
-/** Opens what the configuration names. */
-export async function openStores({ store, audit }: Config, clock: Clock): Promise<Stores> {
+export interface StoresOptions {
+  readonly clock: Clock
+  /** Whether to bring the schema of PostgreSQL to the version of this release; that of a file always is. */
+  readonly migrate?: boolean
+}
+
+/**
+ * Opens everything the configuration names.
+ *
+ * @throws SchemaRefused, RedisRefused, StoreUnavailable: nothing stays open then.
+ */
+export async function openStores(config: Config, options: StoresOptions): Promise<Stores> {
+  const durable = await openDurable(config, options)
+  const { redis } = config.store
+  if (redis === undefined) return durable
+  try {
+    const { openRedis, withRedis } = await import('@signet/store/redis')
+    return withRedis(durable, await openRedis({ ...redisAddress(redis), clock: options.clock }))
+  } catch (error) {
+    await durable.close()
+    throw error
+  }
+}
+
+/**
+ * Opens only what lasts: for commands, which have to work while Redis is away. What is of a moment (codes, replay, attempts)
+ * may be elsewhere.
+ *
+ * @throws SchemaRefused, StoreUnavailable
+ */
+export async function openDurable(
+  { store, audit }: Config,
+  { clock, migrate = false }: StoresOptions,
+): Promise<Stores> {
   if ('memory' in store) return memoryStores(clock, audit)
+  if ('postgres' in store) {
+    const { openPostgres } = await import('@signet/store/postgres')
+    return openPostgres({ ...postgresConnection(store.postgres), ...audit, clock, migrate })
+  }
   const database = openSqlite(store.sqlite, { clock, ...audit })
   return {
     store: (issuer) => database.store(issuer),
@@ -22,6 +61,21 @@ export async function openStores({ store, audit }: Config, clock: Clock): Promis
     check: () => database.check(),
     close: () => database.close(),
   }
+}
+
+/** How a PostgreSQL is reached. */
+export function postgresConnection(config: PostgresConfig): PostgresConnection {
+  const { url, connections, preparedStatements: prepare, trustedCas } = config
+  const ssl = trustedCas && asksForTls(url) && { ca: [...trustedCas] }
+  const server = ssl ? { connectionString: withoutTlsMode(url), ssl } : url
+  return { server, connections, prepare }
+}
+
+/** How a Redis is reached. */
+export function redisAddress({ url, trustedCas }: RedisConfig): RedisAddress {
+  return trustedCas && url.startsWith('rediss:')
+    ? { url, tls: { ca: trustedCas.join('\n') } }
+    : { url }
 }
 
 /** For tests and the bench; loaded only there. */

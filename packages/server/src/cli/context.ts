@@ -1,7 +1,7 @@
 import type { Store } from '@signet/engine'
-import { openSqlite } from '@signet/store/sqlite'
 import type { Command } from 'commander'
 import { existsSync } from 'node:fs'
+import { openDurable } from '../adapters/stores.ts'
 import { systemClock } from '../adapters/system.ts'
 import type { Config, ServiceConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
@@ -48,22 +48,21 @@ export async function onService<Result>(
 ): Promise<Result> {
   const config = loadConfig(options.config, process.env)
   const chosen = choose(config, options.issuer)
-  if (!('sqlite' in config.store)) throw new UsageError('The memory store keeps nothing.')
-  if (!mayMakeDatabase && !existsSync(config.store.sqlite)) {
-    throw new UsageError(`There is no database ${config.store.sqlite} yet; signet serve makes it.`)
-  }
-  const database = openSqlite(config.store.sqlite, {
-    clock: systemClock,
-    ...config.audit,
-  })
+  requireDatabase(config, mayMakeDatabase)
+  const stores = await openDurable(config, { clock: systemClock })
   try {
-    const store = database.store(chosen.service.issuer)
+    const store = stores.store(chosen.service.issuer)
     const result = await work({ config, chosen, store })
     await store.settled()
     return result
   } finally {
-    database.close()
+    await stores.close()
   }
+}
+
+function requireDatabase({ store }: Config, mayMakeDatabase: boolean): void {
+  if (mayMakeDatabase || !('sqlite' in store) || existsSync(store.sqlite)) return
+  throw new UsageError(`There is no database ${store.sqlite} yet; signet serve makes it.`)
 }
 
 function choose({ services }: Config, issuer: string | undefined): ServiceConfig {

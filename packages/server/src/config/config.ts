@@ -9,8 +9,7 @@ export interface Config {
   readonly proxies: Proxies
   /** `/livez`, `/readyz`, `/metrics`; absent: not served. */
   readonly management?: { readonly host: string; readonly port: number }
-  /** `memory` is for tests and the bench; `signet serve` refuses it. */
-  readonly store: { readonly sqlite: string } | { readonly memory: true }
+  readonly store: StoreConfig
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' }
   readonly outgoing: Outgoing
   readonly keys: KeyPolicy
@@ -34,6 +33,31 @@ export interface MutualTlsListen {
   readonly origin: string
   /** PEM, one certificate each. */
   readonly trustedCas: readonly string[]
+}
+
+/** Where state is kept: everything in one place, or what is of a moment in Redis. */
+export type StoreConfig = DurableConfig & { readonly redis?: RedisConfig }
+
+/** `memory` is for tests and the bench; no file can name it. */
+export type DurableConfig =
+  { readonly sqlite: string } | { readonly postgres: PostgresConfig } | { readonly memory: true }
+
+export interface PostgresConfig {
+  /** With the password, if there is one: not to be shown. */
+  readonly url: string
+  /** How many connections of each process, at most. */
+  readonly connections: number
+  /** Whether statements are prepared by name. */
+  readonly preparedStatements: boolean
+  /** PEM, one certificate each; absent: those of the system. */
+  readonly trustedCas?: readonly string[]
+}
+
+export interface RedisConfig {
+  /** With the password, if there is one: not to be shown. */
+  readonly url: string
+  /** PEM, one certificate each; absent: those of the system. */
+  readonly trustedCas?: readonly string[]
 }
 
 /** What stands before this server. */

@@ -11,7 +11,7 @@ export interface ConfigFile extends Omit<ServiceFile, 'issuer' | 'mtls_origin'> 
   readonly mtls?: MutualTlsFile | undefined
   readonly proxies?: ProxiesFile | undefined
   readonly management?: { readonly host?: string | undefined; readonly port: number } | undefined
-  readonly store: { readonly sqlite: string }
+  readonly store: StoreFile
   readonly log?:
     { readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent' | undefined } | undefined
   readonly outgoing?:
@@ -26,6 +26,16 @@ export interface ConfigFile extends Omit<ServiceFile, 'issuer' | 'mtls_origin'> 
     | { readonly retention?: number | undefined; readonly unauthenticated?: number | undefined }
     | undefined
   readonly drain?: number | undefined
+}
+
+/** Where state is kept. */
+export interface StoreFile {
+  readonly sqlite?: string | undefined
+  readonly postgres?: string | undefined
+  readonly redis?: string | undefined
+  readonly connections?: number | undefined
+  readonly prepared_statements?: boolean | undefined
+  readonly trusted_cas?: readonly string[] | undefined
 }
 
 export interface ListenFile {

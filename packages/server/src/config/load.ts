@@ -8,7 +8,6 @@ import {
   type Lifetimes,
   type Service,
 } from '@signet/engine'
-import { dirname, resolve } from 'node:path'
 import { parsePasswordHash } from '../login/password-hash.ts'
 import type { Config, ServiceConfig } from './config.ts'
 import { over, withoutUndefined } from './defaults.ts'
@@ -20,6 +19,7 @@ import { listenOn, listenProblems } from './listen.ts'
 import { mutualTlsListen, mutualTlsOf, mutualTlsProblems } from './mutual-tls.ts'
 import { InvalidConfig } from './problems.ts'
 import { readConfig } from './read.ts'
+import { choiceProblem, placeProblems, placesOf } from './store.ts'
 
 const DAY = 86_400
 
@@ -66,6 +66,8 @@ function resolveConfig(file: ConfigFile, path: string): Config {
     ...serviceProblems(services),
     ...listenProblems(listen),
     ...mutualTlsProblems(file, services),
+    ...choiceProblem(file.store, ['sqlite', 'postgres']),
+    ...placeProblems(file.store),
   ]
   if (problems.length > 0) throw new InvalidConfig(path, problems)
   return {
@@ -73,13 +75,21 @@ function resolveConfig(file: ConfigFile, path: string): Config {
     ...mtls,
     proxies: proxiesOf(file),
     ...(management && { management: over({ host: '127.0.0.1', port: 0 }, management) }),
-    store: { sqlite: resolve(dirname(path), file.store.sqlite) },
+    store: storeOf(file, path),
     log: over<Config['log']>({ level: 'info' }, log),
     outgoing: outgoingOf(file, path),
     keys: over({ announce: 600, retire: DAY }, keys),
     audit: over({ retention: 30 * DAY, unauthenticated: UNAUTHENTICATED_KEPT }, audit),
     drain: file.drain ?? 10,
     services,
+  }
+}
+
+function storeOf({ store }: ConfigFile, path: string): Config['store'] {
+  const { sqlite = '', postgres, redis } = placesOf(store, path)
+  return {
+    ...(postgres === undefined ? { sqlite } : { postgres }),
+    ...(redis && { redis }),
   }
 }
 

@@ -1,7 +1,8 @@
 import { PROFILES, TERMS, type Profile, type Service } from '@signet/engine'
 import { X509Certificate } from 'node:crypto'
 import { Document, isScalar, visit } from 'yaml'
-import type { Config, Listen, MutualTlsListen, ServiceConfig } from './config.ts'
+import { withoutPassword } from './addresses.ts'
+import type { Config, Listen, MutualTlsListen, ServiceConfig, StoreConfig } from './config.ts'
 
 const REDACTED = '[redacted]'
 
@@ -28,7 +29,7 @@ export function printConfig(config: Config): string {
     mtls: mtls && mutualTlsFile(mtls),
     proxies: proxies.trusted.length === 0 ? undefined : proxiesFile(proxies),
     management,
-    store,
+    store: storeFile(store),
     log,
     outgoing: {
       allow_private_hosts: outgoing.allowPrivateHosts,
@@ -82,6 +83,19 @@ function mutualTlsFile({ origin, listen, trustedCas }: MutualTlsListen): object 
 
 function proxiesFile({ trusted, clientCertificateHeader }: Config['proxies']): object {
   return { trusted, client_certificate_header: clientCertificateHeader }
+}
+
+function storeFile(store: StoreConfig): object {
+  const { redis } = store
+  const postgres = 'postgres' in store ? store.postgres : undefined
+  return {
+    sqlite: 'sqlite' in store ? store.sqlite : undefined,
+    postgres: postgres && withoutPassword(postgres.url),
+    redis: redis && withoutPassword(redis.url),
+    connections: postgres?.connections,
+    prepared_statements: postgres?.preparedStatements,
+    trusted_cas: (postgres ?? redis)?.trustedCas?.map(described),
+  }
 }
 
 function serviceFile({ service, clients, users }: ServiceConfig): object {

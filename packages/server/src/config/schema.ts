@@ -1,7 +1,7 @@
 import { PROFILES } from '@signet/engine'
 import { CERTIFICATE_HEADER_FORMATS, KEY_MANAGEMENT } from '@signet/protocol'
 import { z } from 'zod'
-import type { ConfigFile } from './file.ts'
+import type { ConfigFile, StoreFile } from './file.ts'
 import { isNetwork } from './networks.ts'
 
 /** Everything a configuration file may say. Names are those of the wire and of the documentation. */
@@ -192,6 +192,32 @@ const serviceSchema = z.strictObject({
     .describe('Instead of mtls.origin, for services that share a path and differ by host.'),
 })
 
+export const storeSchema: z.ZodType<StoreFile> = z
+  .strictObject({
+    sqlite: z.string().optional().describe('The database file.'),
+    postgres: z
+      .string()
+      .optional()
+      .describe('postgres://user:password@host:5432/database?sslmode=verify-full'),
+    redis: z.string().optional().describe('rediss://user:password@host:6379'),
+    connections: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe('To PostgreSQL, of each process, at most.'),
+    prepared_statements: z
+      .boolean()
+      .optional()
+      .describe('false behind a PgBouncer that pools transactions.'),
+    trusted_cas: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe('PEM files: who may issue the certificates of PostgreSQL and Redis.'),
+  })
+  .describe('Where state is kept.')
+
 export const configSchema: z.ZodType<ConfigFile> = z
   .strictObject({
     $schema: z.string().optional(),
@@ -206,7 +232,7 @@ export const configSchema: z.ZodType<ConfigFile> = z
     mtls: mtlsSchema.optional(),
     proxies: proxiesSchema.optional(),
     management: managementSchema.optional(),
-    store: z.strictObject({ sqlite: z.string().describe('The database file.') }),
+    store: storeSchema,
     log: logSchema.optional(),
     outgoing: z
       .strictObject({

@@ -5,7 +5,7 @@ import type { RedisDatabase } from './open-redis.ts'
 interface Stores {
   store(issuer: string): Store
   check(): Promise<void>
-  close(): void
+  close(): void | Promise<void>
 }
 
 /**
@@ -26,7 +26,7 @@ export function withRedis<Durable extends Stores>(durable: Durable, redis: Redis
     },
     close() {
       redis.close()
-      durable.close()
+      return durable.close()
     },
   }
 }
