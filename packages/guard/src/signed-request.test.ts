@@ -11,6 +11,7 @@ import {
 import type { GuardOptions } from './options.ts'
 import type { GuardRequest } from './request.ts'
 import type { Requirements } from './requirements.ts'
+import { asking } from './testing/asking.ts'
 import { withToken } from './testing/requests.ts'
 import { API, createStage, json, type Stage } from './testing/stage.ts'
 import type { SignatureChange } from './testing/test-issuer.ts'
@@ -202,6 +203,14 @@ test('HS-RS-07 a function may find the keys, of that client only', async () => {
   const { status, event } = await failing.refused(sign(failing), SIGNED)
   assert.equal(status, 503)
   assert.doesNotMatch(JSON.stringify(event), /password/)
+})
+
+test('HS-RS-07 for a token of which no client is known, nobody is asked for keys', async () => {
+  const clientKeys = (): Promise<never> => assert.fail('nobody may ask this')
+  const stage = asking({}, { clientKeys })
+  const request = stage.issuer.sign(stage.issuer.request({ token: 'opaque' }), { key })
+  const { event } = await stage.refused(request, SIGNED)
+  assert.equal(event.reason, 'request_signature_key')
 })
 
 test('SP-CR-01 keys of algorithms that this API does not take verify nothing', async () => {
