@@ -1,5 +1,5 @@
-import type { Seconds } from '@signet/protocol'
-import { createPrivateKey, hash, X509Certificate } from 'node:crypto'
+import { certificateThumbprint, type Seconds } from '@signet/protocol'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { ClientOptions } from '../config/options.ts'
 import { Misconfigured, type Misconfiguration } from '../config/settings.ts'
@@ -27,7 +27,7 @@ export function importOwnCertificate(pem: Pem): OwnCertificate {
   return {
     chain: pem.certificate,
     key: pem.key,
-    thumbprint: hash('sha256', raw, 'base64url'),
+    thumbprint: certificateThumbprint(raw),
     expires: Math.floor(validToDate.getTime() / 1_000),
   }
 }
