@@ -6,6 +6,7 @@ export {
   recordAfter,
   streamOf,
   type AuditBreak,
+  type StreamRecord,
 } from './audit-chain.ts'
 export { ChainCheck, checkChain, type ChainReport } from './audit-check.ts'
 export { claimedClient, recordRefusal, type RefusalContext } from './audit.ts'

@@ -4,6 +4,7 @@ import { SchemaRefused } from '@signet/store/sqlite'
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { DeclarationClash } from './adapters/declarations.ts'
+import { addAudit } from './cli/audit.ts'
 import { addBff } from './cli/bff.ts'
 import { addClient } from './cli/client.ts'
 import { addConfig } from './cli/config.ts'
@@ -25,7 +26,17 @@ const program = new Command('signet')
   .showHelpAfterError('(signet --help shows what there is)')
   .showSuggestionAfterError()
 
-for (const add of [addServe, addDev, addBff, addClient, addUser, addKeys, addConfig, addExplain])
+for (const add of [
+  addServe,
+  addDev,
+  addBff,
+  addClient,
+  addUser,
+  addKeys,
+  addConfig,
+  addExplain,
+  addAudit,
+])
   add(program)
 
 const EXPECTED = [

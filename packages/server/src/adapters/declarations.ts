@@ -11,6 +11,7 @@ import {
 import { isDeepStrictEqual } from 'node:util'
 import type { ServiceConfig } from '../config/config.ts'
 import { parsePasswordHash } from '../login/password-hash.ts'
+import { recordAdministered, type Administered } from './administered.ts'
 
 /** A declaration of the file that cannot be carried out; the message says what to do. */
 export class DeclarationClash extends Error {
@@ -38,8 +39,9 @@ export async function carryOut(config: ServiceConfig, ports: DeclarationPorts): 
 
 async function carryOutClients(
   { service, clients }: ServiceConfig,
-  { store, clock }: DeclarationPorts,
+  ports: DeclarationPorts,
 ): Promise<void> {
+  const { store, clock } = ports
   const written = { source: 'file', disabled: false, updatedAt: clock.now() } as const
   const declared = clients.map((metadata): ClientRecord => {
     const { id } = clientFromMetadata(metadata, service)
@@ -50,14 +52,18 @@ async function carryOutClients(
     kept: await store.clients.list(),
     id: ({ clientId }) => clientId,
     same: (one, other) => isDeepStrictEqual({ ...one, updatedAt: 0 }, { ...other, updatedAt: 0 }),
-    put: (record) => store.clients.put({ ...record, updatedAt: clock.now() }),
+    put: async (record) => {
+      await store.clients.put({ ...record, updatedAt: clock.now() })
+      await recordDeclared('client', record, ports)
+    },
   })
 }
 
 async function carryOutUsers(
   { service, users }: ServiceConfig,
-  { store, random, clock }: DeclarationPorts,
+  ports: DeclarationPorts,
 ): Promise<void> {
+  const { store, random, clock } = ports
   const kept = await store.users.list()
   const subjects = new Map(kept.map(({ username, subject }) => [username, subject]))
   const hashes = new Map(kept.map(({ subject, passwordHash }) => [subject, passwordHash]))
@@ -77,8 +83,25 @@ async function carryOutUsers(
       // BCP-16: sessions and grants end with the password, or the user, they came from.
       if (before !== undefined && (user.disabled || user.passwordHash !== before))
         await shutOut(user.subject, { store, service, clock })
+      await recordDeclared('user', user, ports)
     },
   })
+}
+
+function recordDeclared(
+  kind: 'client' | 'user',
+  row: Row & Pick<Administered, 'clientId' | 'subject'>,
+  ports: DeclarationPorts,
+): Promise<void> {
+  const { clientId, subject, disabled } = row
+  const change = {
+    step: disabled ? `${kind}-disable` : `${kind}-add`,
+    ...(clientId !== undefined && { clientId }),
+    ...(subject !== undefined && { subject }),
+    by: 'the configuration file',
+    detail: disabled ? 'no longer declared' : 'declared',
+  }
+  return recordAdministered(change, ports)
 }
 
 /** What clients and users have in common here. */

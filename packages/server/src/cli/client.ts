@@ -1,4 +1,10 @@
-import { clientFromMetadata, type ClientRecord, type Store } from '@signet/engine'
+import {
+  canonicalJson,
+  clientFromMetadata,
+  digestOf,
+  type ClientRecord,
+  type Store,
+} from '@signet/engine'
 import type { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { systemClock } from '../adapters/system.ts'
@@ -14,6 +20,7 @@ import {
   type ServiceContext,
   type ServiceOptions,
 } from './context.ts'
+import { changed } from './operator.ts'
 
 export function addClient(program: Command): void {
   const client = program.command('client').description('manage clients')
@@ -27,7 +34,8 @@ export function addClient(program: Command): void {
       const metadata = readMetadata(file)
       const register = async ({ store, chosen }: ServiceContext): Promise<string> => {
         const { id: clientId } = clientFromMetadata(metadata, chosen.service)
-        assertNotDeclared(await store.clients.get(clientId), options)
+        const existing = await store.clients.get(clientId)
+        assertNotDeclared(existing, options)
         const updatedAt = systemClock.now()
         await store.clients.put({
           clientId,
@@ -36,6 +44,9 @@ export function addClient(program: Command): void {
           disabled: false,
           updatedAt,
         })
+        const did = existing === undefined ? 'registered' : 'replaced'
+        const detail = `${did}; SHA-256 of the metadata ${digestOf(canonicalJson(metadata))}`
+        await changed(store, { step: 'client-add', clientId, detail })
         return clientId
       }
       const id = await onService(options, register, { mayMakeDatabase: true })
@@ -73,6 +84,10 @@ async function setDisabled(id: string, disabled: boolean, options: ServiceOption
       disabled,
       updatedAt: systemClock.now(),
     })
+    const [step, detail] = disabled
+      ? ['client-disable', 'shut out']
+      : ['client-enable', 'let in again']
+    await changed(store, { step, clientId: id, detail })
   })
   print(`Client ${id} is ${disabled ? 'disabled' : 'enabled'}. ${NOTICED}`)
 }

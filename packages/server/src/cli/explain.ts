@@ -35,13 +35,15 @@ function eventOf(given: string): {
 
 /** An event in plain words. */
 export function explanation(event: AuditEvent): string {
-  const { id, at, kind, step, clientId, subject, refusal, evidence } = event
+  const { id, at, kind, step, clientId, subject, refusal, evidence, by, detail } = event
   const lines: readonly (readonly [label: string, text: string | undefined])[] = [
     ['Event', id],
     ['When', `${new Date(at).toISOString()} (the clock of this server)`],
     ['What', `${kind} at ${step}`],
     ['Client', clientId],
     ['User', subject],
+    ['By', by],
+    ['Change', detail],
     ['Answer', refusal && `${refusal.error}: ${refusal.description}`],
     ['Rule', evidence && `${evidence.id} (docs/requirements.md), reason ${evidence.reason}`],
     ['Expected', evidence?.expected],

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { rotate } from '../adapters/key-rotation.ts'
 import { systemClock } from '../adapters/system.ts'
 import { onService, print, table, UsageError, withService, type ServiceOptions } from './context.ts'
+import { changed } from './operator.ts'
 
 export function addKeys(program: Command): void {
   const keys = program.command('keys').description('manage the keys of a service')
@@ -23,11 +24,13 @@ export function addKeys(program: Command): void {
         const records = await onService(options, async ({ store, config }) => {
           const policy = options.now === true ? { ...config.keys, announce: 0 } : config.keys
           const { algorithm } = options
-          await rotate(store, {
+          const made = await rotate(store, {
             policy,
             now: systemClock.now(),
             ...(algorithm !== undefined && { algorithm }),
           }).catch(toUsageError)
+          const names = made.map((key) => `${key.algorithm} ${key.kid}`)
+          await changed(store, { step: 'keys-rotate', detail: `new keys: ${names.join(', ')}` })
           return store.keys.list()
         })
         print(keyTable(records, systemClock.now()))

@@ -13,6 +13,7 @@ import {
   type ServiceContext,
   type ServiceOptions,
 } from './context.ts'
+import { changed } from './operator.ts'
 
 interface AddOptions extends ServiceOptions {
   readonly claims?: string
@@ -73,6 +74,9 @@ async function add(username: string, options: AddOptions): Promise<void> {
     }
     await store.users.put(user)
     if (existing !== undefined) await endAll(user, store, chosen)
+    const detail =
+      existing === undefined ? 'added' : 'given a new password; sessions and grants ended'
+    await changed(store, { step: 'user-add', subject: user.subject, detail })
     return user.subject
   }
   const subject = await onService(options, put, { mayMakeDatabase: true })
@@ -90,6 +94,10 @@ async function setDisabled(
     assertNotDeclared(user, options)
     await store.users.put({ ...user, source: disabled ? user.source : 'command', disabled })
     if (disabled) await endAll(user, store, chosen)
+    const [step, detail] = disabled
+      ? ['user-disable', 'shut out; sessions and grants ended']
+      : ['user-enable', 'let in again']
+    await changed(store, { step, subject: user.subject, detail })
   })
   print(`User ${username} is ${disabled ? 'disabled' : 'enabled'}.`)
 }
