@@ -23,6 +23,7 @@ import { trustedProxies, type TrustedProxies } from './http/proxies.ts'
 import type { Served } from './http/served.ts'
 import { createPasswordChecks, type PasswordChecks } from './login/password-check.ts'
 import { createThrottle } from './login/throttle.ts'
+import { startTellingHeads } from './management/audit-heads.ts'
 import { openManagement } from './management/health.ts'
 import { createLineLimit, type LineLimit } from './management/line-limit.ts'
 import { createLog } from './management/log.ts'
@@ -97,7 +98,7 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
     config,
     clock,
     random,
-    stores: options.stores ?? (await openStores(config, { clock })),
+    stores: options.stores ?? (await openStores(config, clock)),
     metrics: createMetrics(),
     log,
     limit: createLineLimit(log),
@@ -113,11 +114,14 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
 async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningServer> {
   const { config, stores, metrics, log } = shared
   const services: Served[] = []
+  const auditHeads = startTellingHeads(services)
+  undo.push(() => auditHeads.stop())
   for (const service of config.services) {
     const { served, stop } = await openService(service, shared)
     undo.push(stop)
     services.push(served)
   }
+  await auditHeads.tell()
   const { url, mtlsUrl, close } = await openListeners(services, {
     config,
     proxies: shared.proxies,
