@@ -71,7 +71,9 @@ export function observedStore(store: Store, observers: Observers): Store {
       },
     },
     audit: {
-      ...store.audit,
+      find: (id) => store.audit.find(id),
+      chain: (stream) => store.audit.chain(stream),
+      read: (page) => store.audit.read(page),
       record: (event) => {
         tellOf(event, observers)
         return store.audit.record(event)
