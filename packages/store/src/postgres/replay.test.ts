@@ -1,11 +1,14 @@
-import type { Mark } from '@signet/engine'
+import type { Mark, Replay } from '@signet/engine'
 import { fixedClock } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Client } from 'pg'
+import { withClient } from './connection.ts'
 import { openPostgres } from './open-postgres.ts'
 import { databaseWith, serverForTests } from './testing/databases.ts'
 
-const emptyDatabase = await databaseWith(await serverForTests({ fsync: false }), 'signet')
+const server = await serverForTests({ fsync: false, settings: { deadlock_timeout: '20ms' } })
+const emptyDatabase = await databaseWith(server, 'signet')
 
 /** Requests of three statements each, of few, in every order. */
 function requests(count: number, statements: number): readonly (readonly Mark[])[] {
@@ -45,4 +48,79 @@ test('PKJ-06 DPOP-PRF-15 of requests that share statements in any order, those w
     }
   }
   for (const database of databases) await database.close()
+})
+
+interface Held {
+  readonly replay: Replay
+  /** The same, in another process. */
+  readonly other: Replay
+  /** Has marked `shared` in a transaction that is still open. */
+  readonly holder: Client
+  /** Resolves when so many wait for a lock. */
+  readonly waiting: (count: number) => Promise<void>
+}
+
+/** Lets others mark while somebody is just about to have marked `shared`. */
+async function whileHeld(play: (held: Held) => Promise<void>): Promise<void> {
+  const url = await emptyDatabase()
+  const options = { server: url, clock: fixedClock(), retention: 86_400, connections: 1 }
+  const databases = await Promise.all([1, 2].map(() => openPostgres(options)))
+  const replays = databases.map((database) => database.store('https://as.example').replay)
+  const [replay = assert.fail(), other = assert.fail()] = replays
+  for (const each of replays) await each.first([statement('before')])
+  const locks = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+  await withClient({ server: url }, async (holder) => {
+    await holder.query('BEGIN')
+    await holder.query(
+      "INSERT INTO signet.replay_marks SELECT id, 'shared', 1900000000 FROM signet.services",
+    )
+    await play({
+      replay,
+      other,
+      holder,
+      waiting: async (count) => {
+        while ((await server.execute(url, locks)).length < count);
+      },
+    })
+  })
+  for (const database of databases) await database.close()
+}
+
+function statement(digest: string): Mark {
+  return { digest, until: 1_900_000_000 }
+}
+
+test('PKJ-06 DPOP-PRF-15 who comes second to one statement of several has used none of the others', async () => {
+  await whileHeld(async ({ replay, holder, waiting }) => {
+    const second = replay.first([statement('own'), statement('shared'), statement('zero')])
+    await waiting(1)
+    await holder.query('COMMIT')
+    assert.deepEqual(await second, statement('shared'))
+    assert.equal(await replay.first([statement('own'), statement('zero')]), undefined)
+  })
+})
+
+test('PKJ-06 DPOP-PRF-15 who comes second to somebody who gave up is the first', async () => {
+  await whileHeld(async ({ replay, holder, waiting }) => {
+    const second = replay.first([statement('own'), statement('shared')])
+    await waiting(1)
+    await holder.query('ROLLBACK')
+    assert.equal(await second, undefined)
+    assert.deepEqual(await replay.first([statement('own')]), statement('own'))
+  })
+})
+
+test('PKJ-06 DPOP-PRF-15 of two who use the same statements in another order neither waits for the other for ever', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    await whileHeld(async ({ replay, other, holder, waiting }) => {
+      const racers = [
+        replay.first([statement('another'), statement('shared')]),
+        other.first([statement('shared'), statement('another')]),
+      ]
+      const raced = Promise.all(racers)
+      await waiting(2)
+      await holder.query('ROLLBACK')
+      assert.equal((await raced).filter((seen) => seen === undefined).length, 1)
+    })
+  }
 })
