@@ -103,6 +103,25 @@ test('while a node is away what it has is refused at once, and works again by it
   redis.close()
 })
 
+test('what was refused because a node hung is not done when it is back', async () => {
+  await flush()
+  const redis = await open()
+  const [, , node] = cluster.nodes
+  node?.freeze()
+  const put = (issuer: string): Promise<void> =>
+    redis.ephemeral(issuer).pushedRequests.put(samplePushedRequest())
+  const asked = await Promise.allSettled(ISSUERS.map(put))
+  node?.thaw()
+  const refused = ISSUERS.filter((_, index) => asked[index]?.status === 'rejected')
+  assert.ok(refused.length > 0)
+  for (const issuer of refused) {
+    const { pushedRequests } = redis.ephemeral(issuer)
+    const peek = (): Promise<unknown> => pushedRequests.peek(samplePushedRequest().digest)
+    assert.equal(await until(peek), undefined)
+  }
+  redis.close()
+})
+
 test('a service whose slot moves to another node goes there too', async () => {
   await flush()
   const redis = await open()

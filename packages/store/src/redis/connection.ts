@@ -35,9 +35,9 @@ export class Connection {
   #isClosed = false
   readonly #looks = new WeakMap<Node, { readonly epoch: number; readonly at: Promise<Standing> }>()
 
-  private constructor(wire: Wire, timeout: Seconds) {
+  private constructor(wire: Wire, timeout: number) {
     this.#wire = wire
-    this.#timeout = timeout * 1_000
+    this.#timeout = timeout
     wire.onReady(() => {
       for (const listener of this.#listeners) listener()
     })
@@ -47,16 +47,16 @@ export class Connection {
    * @throws RedisRefused when the server is not set up as it must be; StoreUnavailable when it cannot be asked now.
    */
   static async open(address: RedisAddress): Promise<Connection> {
-    const { timeout = DEFAULT_TIMEOUT } = address
+    const timeout = Math.ceil((address.timeout ?? DEFAULT_TIMEOUT) * 1_000)
     const target = targetOf(address)
     let wire: Wire | undefined
     try {
-      wire = await connectServer(target)
+      wire = await connectServer({ target, timeout })
       const connection = new Connection(wire, timeout)
       const { isCluster } = await connection.#look('')
       if (!isCluster) return connection
       wire.close()
-      wire = await connectCluster(target)
+      wire = await connectCluster({ target, timeout })
       return new Connection(wire, timeout)
     } catch (error) {
       wire?.close()
@@ -165,7 +165,6 @@ export class Connection {
       if (isLate) throw late
     }
     const answer = this.#wire.nodeOf(key).then((node) => {
-      stillWanted()
       restart = restarting(node)
       return ask(node, stillWanted)
     })

@@ -2,6 +2,7 @@ import { StoreUnavailable } from '@signet/engine'
 import { fixedClock, sampleCode, samplePushedRequest, SAMPLE_NOW } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { RedisRefused } from './address.ts'
 import { openRedisReplay } from './guard-replay.ts'
@@ -97,6 +98,8 @@ test('a peer that vanished without a word is given up', async () => {
     async (redis) => {
       proxy.swallow()
       await until(() => assertAllFail(redis, 400))
+      // The next connection is made, and then nothing is heard on it either.
+      await delay(200)
       proxy.mend()
       await until(() => assertAllWork(redis))
     },

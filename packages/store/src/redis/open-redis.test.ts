@@ -40,8 +40,8 @@ async function opened(durable: Durable, open: () => Promise<RedisDatabase>): Pro
   const stores = withRedis(durable, redis)
   return {
     store: (issuer) => stores.store(issuer),
-    reopen: () => {
-      stores.close()
+    reopen: async () => {
+      await stores.close()
       return opened(durable, open)
     },
     close: () => stores.close(),

@@ -79,6 +79,17 @@ test('a day-long memory of the codes of a user does not grow with the days', asy
   redis.close()
 })
 
+test('SP-AZ-09 a redeemed code that is put again for longer stays redeemed for longer', async () => {
+  const redis = await openRedis({ url: server.url, clock: fixedClock(), settling: 0.01 })
+  const { codes } = redis.ephemeral('https://as.example')
+  await codes.put(sampleCode({ keptUntil: SAMPLE_NOW + 60 }))
+  await codes.redeem(sampleCode().digest)
+  await codes.put(sampleCode({ keptUntil: SAMPLE_NOW + 86_400 }))
+  const [redeemed] = (await keysThere()).filter((key) => key.includes(':redeemed:'))
+  assert.ok(Number(await server.command('PTTL', redeemed ?? '')) > 86_400_000)
+  redis.close()
+})
+
 test('a code whose list outlived it is not listed', async () => {
   const redis = await openRedis({ url: server.url, clock: fixedClock(), settling: 0.01 })
   const { codes } = redis.ephemeral('https://as.example')

@@ -30,28 +30,36 @@ function pause(retries: number): number {
   return Math.min(25 * 2 ** retries, 500) * (0.75 + Math.random() / 2)
 }
 
-const SILENCE_MILLISECONDS = 4_000
-const PING_MILLISECONDS = 1_000
+/** How many times as long as an answer may take nothing at all is heard of a peer before it counts as gone. */
+const SILENCE = 4
+
 const LONGEST_QUEUE = 20_000
 
 /** That of the client counts only until a command is sent. Ours counts until it is answered. */
 const commandOptions = { timeout: 0 }
 
+/** What to connect to, and how many milliseconds an answer may take. */
+export interface WireOptions {
+  readonly target: Target
+  readonly timeout: number
+}
+
 /**
  * What every connection is made with. What cannot be sent now is refused, not kept for later. A connection is given up
  * when nothing was heard for a while: a peer that vanished says nothing.
  */
-function settingsOf({ socket, ...credentials }: Target, isOpen: () => boolean) {
+function settingsOf({ target, timeout }: WireOptions, isOpen: () => boolean) {
+  const { socket, ...credentials } = target
   return {
     ...credentials,
     socket: {
       ...socket,
-      connectTimeout: SILENCE_MILLISECONDS,
-      socketTimeout: SILENCE_MILLISECONDS,
+      connectTimeout: timeout * SILENCE,
+      socketTimeout: timeout * SILENCE,
       reconnectStrategy: (retries: number) => isOpen() && pause(retries),
     },
     name: 'signet',
-    pingInterval: PING_MILLISECONDS,
+    pingInterval: timeout,
     disableOfflineQueue: true,
     commandsQueueMaxLength: LONGEST_QUEUE,
     disableClientInfo: true,
@@ -61,10 +69,10 @@ function settingsOf({ socket, ...credentials }: Target, isOpen: () => boolean) {
 }
 
 /** Connects to one server, and again whenever that breaks. Rejects when the first attempt fails. */
-export async function connectServer(target: Target): Promise<Wire> {
+export async function connectServer(options: WireOptions): Promise<Wire> {
   let isOpen = false
   let trouble: unknown
-  const client = createClient(settingsOf(target, () => isOpen))
+  const client = createClient(settingsOf(options, () => isOpen))
   client.on('error', (error: unknown) => {
     trouble = error
   })
@@ -85,10 +93,10 @@ export async function connectServer(target: Target): Promise<Wire> {
 }
 
 /** Connects to a cluster that this server belongs to; to its nodes only when there is something to ask them. */
-export async function connectCluster(target: Target): Promise<Wire> {
+export async function connectCluster(options: WireOptions): Promise<Wire> {
   let isOpen = false
   let trouble: unknown
-  const { socket, ...defaults } = settingsOf(target, () => isOpen)
+  const { socket, ...defaults } = settingsOf(options, () => isOpen)
   const { host, port, ...shared } = socket
   const cluster = createCluster({
     rootNodes: [{ socket: { host, port } }],
