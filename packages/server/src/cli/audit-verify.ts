@@ -33,8 +33,14 @@ export async function verify({ head, stream, file, ...options }: VerifyOptions):
       : await checkFile(file, wanted)
   print(reportTable(reports))
   const breaks = reports.flatMap(breakLines)
-  print(`\n${breaks.length === 0 ? 'Nothing was changed, put in or removed.' : breaks.join('\n')}`)
+  print(`\n${breaks.length === 0 ? holds(head) : breaks.join('\n')}`)
   if (breaks.length > 0) process.exitCode = 1
+}
+
+function holds(heads: readonly AuditHead[]): string {
+  const said = 'Nothing was changed, put in or removed'
+  if (heads.length > 0) return `${said}, and every given head is in its place.`
+  return `${said} in between. That the chains end here, and were not made anew, only a head can tell that was noted elsewhere (--head).`
 }
 
 /** For commander: `--head`, as often as somebody likes. */
