@@ -142,11 +142,8 @@ describe('the audit, beside a running server', () => {
   })
 
   test('is exported in part, by time and by stream, and the part holds', async () => {
-    const all = JSON.parse(
-      `[${readFileSync(await exportTo('all.jsonl', '--stream', 'trusted'), 'utf8')
-        .trimEnd()
-        .replaceAll('\n', ',')}]`,
-    )
+    const lines = readFileSync(await exportTo('all.jsonl', '--stream', 'trusted'), 'utf8')
+    const all = JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`)
     assert.ok(all.every(({ stream }: { stream: string }) => stream === 'trusted'))
     const since = new Date(all[2].event.at).toISOString()
     const until = new Date(all.at(-1).event.at).toISOString()

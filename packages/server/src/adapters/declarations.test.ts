@@ -54,6 +54,29 @@ test('what the file no longer declares is disabled, not forgotten', async () => 
   assert.equal((await given.store.users.byUsername('alice'))?.disabled, true)
 })
 
+test('what the file changes is on record once, as done by it, and without the password', async () => {
+  const given = ports()
+  const declared = file({ clients: [clientOf('app')], users: [userOf('alice')] })
+  await carryOut(declared, given)
+  await carryOut(declared, given)
+  await carryOut(file({ clients: [clientOf('app', 'Renamed')] }), given)
+  const { audit, users } = given.store
+  const { subject } = (await users.byUsername('alice')) ?? {}
+  const records = await audit.read({ stream: 'trusted', after: 0, limit: 100 })
+  const events = records.map(({ text }): Record<string, unknown> => JSON.parse(text))
+  const by = 'the configuration file'
+  const kind = 'administered'
+  assert.deepEqual(
+    events.map(({ id: _, at: __, ...event }) => event),
+    [
+      { kind, by, step: 'client-add', clientId: 'app', detail: 'declared' },
+      { kind, by, step: 'user-add', subject, detail: 'declared' },
+      { kind, by, step: 'client-add', clientId: 'app', detail: 'declared' },
+      { kind, by, step: 'user-disable', subject, detail: 'no longer declared' },
+    ],
+  )
+})
+
 test('OIDC-15 a user who comes back into the file is the same subject as before', async () => {
   const given = ports()
   const config = file({ users: [userOf('alice')] })

@@ -48,8 +48,9 @@ export async function* recordsAfter(
 export function eventOf({ text }: Pick<StreamRecord, 'text'>): AuditEvent | undefined {
   try {
     const event: unknown = JSON.parse(text)
+    const isEvent = typeof event === 'object' && event !== null && 'at' in event
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever wrote it had an event; it is shown as it is
-    if (typeof event === 'object' && event !== null && 'at' in event) return event as AuditEvent
+    if (isEvent && typeof event.at === 'number') return event as AuditEvent
   } catch {
     // told by what is answered
   }

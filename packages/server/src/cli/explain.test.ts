@@ -48,3 +48,16 @@ test('an event without client, refusal and evidence is explained without empty l
     ],
   )
 })
+
+test('an administrative event says who changed what', () => {
+  const event = { id: 'Zm9v', at: EVENT.at, kind: 'administered', step: 'client-add' } as const
+  const lines = explanation({ ...event, clientId: 'app', by: 'root', detail: 'replaced' }).split(
+    '\n',
+  )
+  assert.deepEqual(lines.slice(2), [
+    'What      administered at client-add',
+    'Client    app',
+    'By        root',
+    'Change    replaced',
+  ])
+})
