@@ -1,6 +1,5 @@
-import { StoreUnavailable, type Clock } from '@signet/engine'
+import { StoreUnavailable } from '@signet/engine'
 import {
-  createMemoryStore,
   fixedClock,
   sampleCode,
   samplePushedRequest,
@@ -15,14 +14,17 @@ import { openRedisReplay } from './guard-replay.ts'
 import { openRedis, type RedisDatabase } from './open-redis.ts'
 import { startCluster, type RedisCluster } from './testing/cluster.ts'
 import { everyVerb } from './testing/every-verb.ts'
+import { sharingStores } from './testing/sharing-stores.ts'
 import { until } from './testing/until.ts'
-import { withRedis } from './with-redis.ts'
 
 let cluster: RedisCluster
 before(async () => {
   cluster = await startCluster()
 })
-after(() => cluster.stop())
+after(async () => {
+  await stores.close()
+  await cluster.stop()
+})
 
 function open(): Promise<RedisDatabase> {
   return openRedis({ url: cluster.url, clock: fixedClock(), settling: 0.05, timeout: 0.5 })
@@ -200,31 +202,6 @@ sessionStoreContract('a Redis cluster', async () => {
   }
 })
 
-let shared: Promise<RedisDatabase> | undefined
-let now: Clock = fixedClock()
-let count = 0
-after(async () => (await shared)?.close())
+const stores = sharingStores((clock) => openRedis({ url: cluster.url, clock, settling: 0.01 }))
 
-// Opening a cluster takes longer than most of these tests: they share one, and each has services of its own.
-storeContract('a Redis cluster and memory', async (clock, limits) => {
-  now = clock
-  shared ??= openRedis({
-    url: cluster.url,
-    clock: { now: () => now.now(), milliseconds: () => now.milliseconds() },
-    settling: 0.01,
-  })
-  const redis = await shared
-  const own = (count += 1)
-  return withRedis(
-    {
-      store: () => createMemoryStore(clock, limits),
-      check: () => Promise.resolve(),
-      close: () => undefined,
-    },
-    {
-      ephemeral: (issuer) => redis.ephemeral(`${issuer} ${own}`),
-      check: () => redis.check(),
-      close: () => undefined,
-    },
-  )
-})
+storeContract('a Redis cluster and memory', (clock, limits) => stores.open(clock, limits))
