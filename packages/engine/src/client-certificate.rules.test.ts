@@ -36,11 +36,6 @@ proveRule(certificateCredentialRules, 'SP-AS-06', {
   },
 })
 
-proveRule(certificateCredentialRules, 'MTLS-01', {
-  good,
-  refuses: { 'a client_id alone': { ...good, certificates: 0 } },
-})
-
 const { client } = createStage().app
 const authentication = { method: 'self_signed_tls_client_auth' } as const
 const attributed: CertificateAttribution = { clientId: 'app', client, authentication }

@@ -46,17 +46,6 @@ export const certificateCredentialRules: Rules<CertificateCredentials, NamedCred
       `neither client_id nor client_assertion, and ${certificates === 0 ? 'no certificate' : 'a certificate'}`,
     remedy: 'Send client_id in the form: a certificate alone does not say whose it is.',
   },
-  {
-    id: 'MTLS-01',
-    reason: 'client_certificate_missing',
-    says: 'authenticates no client by certificate that shows none',
-    holds: ({ certificates }) => certificates > 0,
-    otherwise: refusal('invalid_client', 'a client certificate is required'),
-    expected: () => 'a certificate of the client on the TLS connection',
-    received: () => 'a connection without certificate',
-    remedy:
-      'Have the client present its certificate. Behind a proxy, see that it asks for one, and that proxies lists its address and its header.',
-  },
 ]
 
 export interface CertificateAttribution {

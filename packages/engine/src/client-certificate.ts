@@ -2,19 +2,16 @@ import {
   enforce,
   parameter,
   readAuthorities,
-  readCertificate,
-  UnusableCertificate,
+  readPresentedCertificate,
   verifyCertificateAuthentication,
   type Authorities,
   type Form,
-  type VerificationKey,
 } from '@signet/protocol'
 import type { AuthenticatedRequest } from './client-authentication.ts'
 import {
   certificateAttributionRules,
   certificateCredentialRules,
 } from './client-certificate.rules.ts'
-import type { Client } from './clients/client.ts'
 import type { MutualTlsPolicy } from './config.ts'
 import type { BackChannelRequest, MutualTls } from './outcomes.ts'
 import type { Ports } from './ports.ts'
@@ -40,6 +37,8 @@ export async function byCertificate(
     clientId: parameter(form, 'client_id'),
     certificates: chain.length,
   })
+  // First of all, and of everybody: who shows none must not learn which clients there are.
+  const certificate = readPresentedCertificate(chain)
   const found = await clients.find(clientId)
   const { client, authentication } = enforce(certificateAttributionRules, {
     clientId,
@@ -47,32 +46,17 @@ export async function byCertificate(
     authentication: found?.authentication,
   })
   verifyCertificateAuthentication({
+    certificate,
     chain,
     registered: authentication,
     authorities: authoritiesOf(service.mtls),
     keys:
       authentication.method === 'self_signed_tls_client_auth'
-        ? await keysOf(client, chain, ports)
+        ? await clients.keys(client, { certificate })
         : [],
     now: clock.now(),
   })
   return { form, client }
-}
-
-/** Of no certificate that cannot be read is there a key: a rule says so. */
-async function keysOf(
-  client: Client,
-  [own]: MutualTls['chain'],
-  { clients }: Ports,
-): Promise<readonly VerificationKey[]> {
-  try {
-    return own === undefined
-      ? []
-      : await clients.keys(client, { certificate: readCertificate(own) })
-  } catch (error) {
-    if (error instanceof UnusableCertificate) return []
-    throw error
-  }
 }
 
 const authorities = new WeakMap<MutualTlsPolicy, Authorities>()

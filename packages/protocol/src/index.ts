@@ -107,7 +107,11 @@ export { Undecryptable } from './jose/undecryptable.ts'
 export { selectKeys, verifySignature } from './jose/verify.ts'
 export { createLogoutToken, LOGOUT_EVENT, type LogoutTokenClaims } from './logout-token/create.ts'
 export type { AuthorizationServerMetadata, EndpointAliases } from './metadata.ts'
-export { verifyCertificateAuthentication, type CertificateContext } from './mtls/authenticate.ts'
+export {
+  readPresentedCertificate,
+  verifyCertificateAuthentication,
+  type CertificateContext,
+} from './mtls/authenticate.ts'
 export type { AlternativeNames, CertificateUse } from './mtls/certificate-extensions.ts'
 export {
   CERTIFICATE_HEADER_FORMATS,
@@ -175,6 +179,7 @@ export {
 } from './rules/refusal.ts'
 export { breaches, enforce, type RequirementId, type Rule, type Rules } from './rules/rule.ts'
 export { shown } from './rules/shown.ts'
+export { createSeal, SealBroken, sealKeyName, type Seal } from './seal.ts'
 export { packStatuses } from './status-list/bits.ts'
 export type { StatusClaim, StatusListClaims } from './status-list/claims.ts'
 export { createStatusList, type StatusListContent } from './status-list/create.ts'

@@ -2,12 +2,19 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
 import { Refused } from '../rules/refusal.ts'
-import { verifyCertificateAuthentication, type CertificateContext } from './authenticate.ts'
+import {
+  readPresentedCertificate,
+  verifyCertificateAuthentication,
+  type CertificateContext,
+} from './authenticate.ts'
 import type { CertificateName } from './certificate-name.ts'
-import { readCertificate } from './certificate.ts'
+import { readCertificate, type ClientCertificate } from './certificate.ts'
 import { readAuthorities } from './chain.ts'
 import { importClientJwks } from './client-jwks.ts'
 import { authority, issue, jwkOf, named, NOW, type Issued } from './testing/certificates.ts'
+
+/** What a client showed, before any of it is read. */
+type Shown = Omit<CertificateContext, 'certificate'>
 
 const root = await issue({ subject: 'CN=Authority', extensions: [authority()] })
 const bank = [named({ type: 'dns', value: 'bank.example' })]
@@ -18,7 +25,7 @@ const subjectDn: CertificateName = {
   field: 'tls_client_auth_subject_dn',
   values: ['CN=old', 'CN=bank,O=Bank,C=DE'],
 }
-const byAuthority: CertificateContext = {
+const byAuthority: Shown = {
   chain: [issued.der],
   registered: { method: 'tls_client_auth', name: subjectDn },
   authorities: readAuthorities([root.pem]),
@@ -29,7 +36,7 @@ const base64 = ({ der }: Issued): string => Buffer.from(der).toString('base64')
 const keysOf = async (client: Issued, x5c?: readonly string[]) =>
   importClientJwks({ keys: [{ ...(await jwkOf(client)), ...(x5c && { x5c }) }] }).keys
 
-const bySelf: CertificateContext = {
+const bySelf: Shown = {
   chain: [own.der],
   registered: { method: 'self_signed_tls_client_auth' },
   authorities: readAuthorities([]),
@@ -37,9 +44,15 @@ const bySelf: CertificateContext = {
   now: NOW,
 }
 
-function refuses(context: CertificateContext, reason: string): void {
+function authenticated(shown: Shown): ClientCertificate {
+  const certificate = readPresentedCertificate(shown.chain)
+  verifyCertificateAuthentication({ ...shown, certificate })
+  return certificate
+}
+
+function refuses(shown: Shown, reason: string): void {
   assert.throws(
-    () => verifyCertificateAuthentication(context),
+    () => authenticated(shown),
     (error) => {
       assert.ok(error instanceof Refused, String(error))
       assert.deepEqual(error.refusal, {
@@ -57,15 +70,15 @@ function refuses(context: CertificateContext, reason: string): void {
 }
 
 test('MTLS-02 a client is authenticated by a certificate of an authority with its name', () => {
-  assert.equal(verifyCertificateAuthentication(byAuthority), readCertificate(issued.der))
+  assert.equal(authenticated(byAuthority), readCertificate(issued.der))
 })
 
 test('MTLS-03 a client is authenticated by its own certificate, or by any with its key', async () => {
-  assert.equal(verifyCertificateAuthentication(bySelf), readCertificate(own.der))
+  assert.equal(authenticated(bySelf), readCertificate(own.der))
   const keyOnly = { ...bySelf, keys: await keysOf(own) }
-  assert.equal(verifyCertificateAuthentication(keyOnly), readCertificate(own.der))
+  assert.equal(authenticated(keyOnly), readCertificate(own.der))
   const again = await issue({ keys: own.keys, subject: 'CN=whatever' })
-  assert.ok(verifyCertificateAuthentication({ ...keyOnly, chain: [again.der] }))
+  assert.ok(authenticated({ ...keyOnly, chain: [again.der] }))
 })
 
 test('MTLS-01 without certificate nobody is authenticated', () => {
@@ -140,5 +153,5 @@ test('MTLS-03 where the certificate is registered, another one with its key is r
 })
 
 test('MTLS-03 what else comes along with a self-signed certificate does not matter', () => {
-  assert.ok(verifyCertificateAuthentication({ ...bySelf, chain: [own.der, new Uint8Array()] }))
+  assert.ok(authenticated({ ...bySelf, chain: [own.der, new Uint8Array()] }))
 })

@@ -13,9 +13,29 @@ import {
 import { chainProblem, type Authorities } from './chain.ts'
 import { UnusableCertificate } from './unusable-certificate.ts'
 
+/**
+ * Reads the certificate that a request came with, before anybody asks whose it is.
+ *
+ * @param chain DER, the certificate of the client first; empty if it showed none.
+ * @throws Refused with `invalid_client`.
+ */
+export function readPresentedCertificate([own]: readonly Uint8Array[]): ClientCertificate {
+  return enforce(presentedCertificateRules, { certificate: own && readOrReason(own) }).certificate
+}
+
+function readOrReason(der: Uint8Array): ClientCertificate | UnusableCertificate {
+  try {
+    return readCertificate(der)
+  } catch (error) {
+    if (error instanceof UnusableCertificate) return error
+    throw error
+  }
+}
+
 /** What a client showed, and what is known of that client. */
 export interface CertificateContext {
-  /** DER, the certificate of the client first; empty if it showed none. */
+  readonly certificate: ClientCertificate
+  /** DER, that certificate first. */
   readonly chain: readonly Uint8Array[]
   readonly registered: CertificateAuthentication
   readonly authorities: Authorities
@@ -31,26 +51,14 @@ export interface CertificateContext {
  * @throws Refused with `invalid_client`.
  * @see RFC 8705 §2
  */
-export function verifyCertificateAuthentication(context: CertificateContext): ClientCertificate {
-  const { chain, registered, authorities, keys, now } = context
-  const { certificate } = enforce(presentedCertificateRules, { certificate: readOwn(chain) })
+export function verifyCertificateAuthentication(context: CertificateContext): void {
+  const { certificate, chain, registered, authorities, keys, now } = context
   enforce(certificateValidityRules, { certificate, now })
   if (registered.method === 'self_signed_tls_client_auth') {
     enforce(selfSignedCertificateRules, { certificate, keys, now })
-    return certificate
+    return
   }
   enforce(certificateNameRules, { certificate, now, name: registered.name })
   const problem = chainProblem(chain, authorities, now)
   enforce(certificateChainRules, { certificate, now, chainProblem: problem })
-  return certificate
-}
-
-function readOwn([own]: readonly Uint8Array[]):
-  ClientCertificate | UnusableCertificate | undefined {
-  try {
-    return own && readCertificate(own)
-  } catch (error) {
-    if (error instanceof UnusableCertificate) return error
-    throw error
-  }
 }

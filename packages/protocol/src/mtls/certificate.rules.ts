@@ -34,7 +34,7 @@ export const presentedCertificateRules: Rules<PresentedCertificate, ReadCertific
     expected: () => 'a certificate on the TLS connection',
     received: () => 'none',
     remedy:
-      'Send the request to the endpoint of mtls_endpoint_aliases, with the certificate of the client; behind a proxy, have it ask for one and tell it.',
+      'Send the request to an endpoint of mtls_endpoint_aliases, with the certificate of the client. Behind a proxy, see that it asks for one, and that proxies lists its address and its header.',
   },
   {
     id: 'MTLS-12',
