@@ -83,9 +83,7 @@ async function respondSigned(
     key: signerOf(alg, ports),
     alg,
   })
-  const response =
-    encryption === undefined ? jwt : await encryptFor(client, { jwt, encryption }, ports)
-  return sent(target, [['response', response]])
+  return sent(target, [['response', await encryptFor(client, { jwt, encryption }, ports)]])
 }
 
 function sent({ pushed: { parameters } }: ResponseTarget, pairs: Pairs): ResponseToClient {

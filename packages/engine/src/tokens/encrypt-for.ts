@@ -3,16 +3,17 @@ import type { Client, Encryption } from '../clients/client.ts'
 import type { Ports } from '../ports.ts'
 
 /**
- * Encrypts a signed JWT to its reader, as it registered: signed first, then encrypted.
+ * Encrypts a signed JWT to its reader, if it registered that: signed first, then encrypted.
  *
  * @throws Refused when the client has no key for that; never falls back to what everybody could read.
  * @see RFC 7519 §11.2
  */
 export async function encryptFor(
   client: Client,
-  { jwt, encryption }: { readonly jwt: string; readonly encryption: Encryption },
+  { jwt, encryption }: { readonly jwt: string; readonly encryption: Encryption | undefined },
   { clients }: Ports,
 ): Promise<string> {
+  if (encryption === undefined) return jwt
   try {
     const keys = await clients.encryptionKeys(client, encryption.alg)
     return await encryptJwt(jwt, { ...encryption, keys })

@@ -135,10 +135,7 @@ export interface Identification {
  * @throws Refused when the client has no key to encrypt to.
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#IDToken OpenID Connect Core §2}
  */
-export function issueIdToken(
-  identification: Identification,
-  ports: Ports,
-): string | Promise<string> {
+export function issueIdToken(identification: Identification, ports: Ports): Promise<string> {
   const { client, authorization, accessToken, nonce, known } = identification
   const { service, clock } = ports
   const now = clock.now()
@@ -157,8 +154,8 @@ export function issueIdToken(
     sid: authorization.sid,
     at_hash: atHash(accessToken, alg),
   }
-  const token = createIdToken(claims, signerOf(alg, ports), alg)
-  return encryption === undefined ? token : encryptFor(client, { jwt: token, encryption }, ports)
+  const jwt = createIdToken(claims, signerOf(alg, ports), alg)
+  return encryptFor(client, { jwt, encryption }, ports)
 }
 
 /** The key that signs with an algorithm. That there is one was checked when the client was registered. */

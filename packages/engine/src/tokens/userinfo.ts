@@ -96,7 +96,6 @@ async function bodyFor(client: Client, told: Claims, ports: Ports): Promise<User
   const { algorithm: alg, encryption } = client.userinfo
   const payload = { ...told, iss: ports.service.issuer, aud: client.id }
   const jwt = signJwt({ typ: 'JWT', alg }, payload, signerOf(alg, ports))
-  if (encryption === undefined) return { jwt }
   return { jwt: await encryptFor(client, { jwt, encryption }, ports) }
 }
 
