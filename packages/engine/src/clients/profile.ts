@@ -1,4 +1,4 @@
-import type { ResponseMode } from '../response-modes.ts'
+import { isSigned, RESPONSE_MODES, type ResponseMode } from '../response-modes.ts'
 
 /** The profiles of FAPI 2.0, which a service or a single client can be held to. */
 export const PROFILES = ['fapi2-security', 'fapi2-message-signing'] as const
@@ -17,12 +17,9 @@ export interface ProfileTerms {
 
 /** @see FAPI 2.0 Message Signing §5.3.1 and §5.4.1 */
 export const TERMS: Readonly<Record<Profile, ProfileTerms>> = {
-  'fapi2-security': {
-    requireSignedRequests: false,
-    responseModes: ['query', 'form_post', 'jwt', 'query.jwt', 'form_post.jwt'],
-  },
+  'fapi2-security': { requireSignedRequests: false, responseModes: RESPONSE_MODES },
   'fapi2-message-signing': {
     requireSignedRequests: true,
-    responseModes: ['jwt', 'query.jwt', 'form_post.jwt'],
+    responseModes: RESPONSE_MODES.filter(isSigned),
   },
 }
