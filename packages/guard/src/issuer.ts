@@ -1,4 +1,5 @@
 import {
+  isObject,
   Refused,
   refusal,
   type Algorithm,
@@ -10,7 +11,7 @@ import { parsedJson } from './parsed-json.ts'
 import { createFetched, PAUSE, PAUSE_AT_START, type Fetched } from './fetched.ts'
 import { createKeySet, type KeySource } from './key-set.ts'
 import type { TokenFormat } from './plain-token.ts'
-import { isRecord, textClaim } from './token-claims.ts'
+import { textClaim } from './token-claims.ts'
 import type { World } from './world.ts'
 
 /** Something went wrong that no client can help: another server does not answer as it should. */
@@ -97,7 +98,7 @@ function isOld(metadata: Fetched<JsonObject>, world: World): boolean {
 
 function endpointsOf(metadata: JsonObject, withCertificate: boolean): JsonObject {
   const { mtls_endpoint_aliases: aliases } = metadata
-  return withCertificate && isRecord(aliases) ? { ...metadata, ...aliases } : metadata
+  return withCertificate && isObject(aliases) ? { ...metadata, ...aliases } : metadata
 }
 
 function fetchedMetadata(

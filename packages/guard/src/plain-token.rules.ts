@@ -1,5 +1,6 @@
 import {
   isNumericDate,
+  isObject,
   mediaTypeOf,
   refusal,
   shown,
@@ -8,7 +9,7 @@ import {
   type Refusal,
   type Rules,
 } from '@signet/protocol'
-import { isRecord, textClaim } from './token-claims.ts'
+import { textClaim } from './token-claims.ts'
 
 /** Says what an ID token, a logout token or a security event says, and an access token does not. */
 const OF_OTHERS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'] as const
@@ -70,7 +71,7 @@ function wrongClaim(claims: JsonObject): string | undefined {
   if (clientOf(claims) === undefined) return 'client_id'
   if (!isNumericDate(claims['exp'])) return 'exp'
   if (!isNumericDate(claims['iat'])) return 'iat'
-  return claims['cnf'] === undefined || isRecord(claims['cnf']) ? undefined : 'cnf'
+  return claims['cnf'] === undefined || isObject(claims['cnf']) ? undefined : 'cnf'
 }
 
 /** The one client a token names; undefined also when it names two. */

@@ -3,6 +3,7 @@ import {
   hasBegun,
   isAlgorithm,
   isNumericDate,
+  isObject,
   mediaTypeOf,
   offset,
   refusal,
@@ -12,7 +13,6 @@ import {
   type Rules,
   type Seconds,
 } from '@signet/protocol'
-import { isRecord } from './token-claims.ts'
 
 /** A status list token, against the URI it was fetched from. */
 export interface FetchedStatusList {
@@ -90,14 +90,14 @@ export const statusListRules: Rules<FetchedStatusList, ReadableStatusList> = [
     reason: 'status_list_malformed',
     says: 'takes status lists that it can read without doubt',
     holds: ({ claims: { status_list: list, ttl } }) =>
-      isRecord(list) &&
+      isObject(list) &&
       [1, 2, 4, 8].some((bits) => bits === list['bits']) &&
       typeof list['lst'] === 'string' &&
       (ttl === undefined || (isNumericDate(ttl) && ttl > 0)),
     otherwise: unknown,
     expected: () => 'status_list with bits (1, 2, 4 or 8) and lst, and ttl as a number if any',
     received: ({ claims: { status_list: list } }) =>
-      isRecord(list)
+      isObject(list)
         ? `bits ${shown(list['bits'])}, lst: ${typeof list['lst']}`
         : `status_list: ${typeof list}`,
     remedy: REMEDY,

@@ -3,6 +3,7 @@ import {
   decodeOrRefuse,
   enforce,
   isNumericDate,
+  isObject,
   Refused,
   refusal,
   type Seconds,
@@ -12,7 +13,7 @@ import { createFetched, type Fetched } from './fetched.ts'
 import { isSignedBy } from './issuer-signature.ts'
 import type { Issuer, Trouble } from './issuer.ts'
 import { statusListRules, tokenStatusRules, type StatusBits } from './status-list.rules.ts'
-import { isRecord, textClaim, type TokenClaims } from './token-claims.ts'
+import { textClaim, type TokenClaims } from './token-claims.ts'
 import type { World } from './world.ts'
 
 export interface StatusListSettings {
@@ -121,8 +122,8 @@ export function createStatusLists(settings: StatusListSettings, world: World): S
 /** Where a token says its status is told: only at its own issuer, so that nobody makes us call others. */
 function referenceOf(claims: TokenClaims, issuers: readonly Issuer[]): Reference | undefined {
   const status = claims['status']
-  const list = isRecord(status) ? status['status_list'] : undefined
-  if (!isRecord(list)) return undefined
+  const list = isObject(status) ? status['status_list'] : undefined
+  if (!isObject(list)) return undefined
   const { idx: index } = list
   const uri = textClaim(list, 'uri')
   const issuer =

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@signet/protocol'
+import { isObject, type JsonObject } from '@signet/protocol'
 
 /**
  * What a verified access token says, whether it was read or asked for. Of a JWT, `iss`, `sub`, `aud`, `client_id`, `iat`,
@@ -21,14 +21,10 @@ export function scopesOf(claims: TokenClaims): readonly string[] {
   )
 }
 
-export function isRecord(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** The authorization details of a token; what is no object is none. @see RFC 9396 §9 */
 export function detailsOf(claims: TokenClaims): readonly JsonObject[] {
   const details = claims['authorization_details']
-  return Array.isArray(details) ? details.filter(isRecord) : []
+  return Array.isArray(details) ? details.filter(isObject) : []
 }
 
 /** The keys a token is bound to, as far as we know how to prove them; undefined also for one that is no text. */
@@ -40,6 +36,6 @@ export interface Keys {
 /** @see RFC 7800 §3.1, RFC 9449 §6.1, RFC 8705 §3.1 */
 export function keysOf(claims: TokenClaims): Keys {
   const confirmation = claims['cnf']
-  if (!isRecord(confirmation)) return { jkt: undefined, certificate: undefined }
+  if (!isObject(confirmation)) return { jkt: undefined, certificate: undefined }
   return { jkt: textClaim(confirmation, 'jkt'), certificate: textClaim(confirmation, 'x5t#S256') }
 }

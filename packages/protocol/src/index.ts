@@ -93,7 +93,9 @@ export { importJwks, type ImportedJwks } from './jose/jwks.ts'
 export { importPublicJwk, type VerificationKey } from './jose/keys.ts'
 export { exportPrivateJwk, importPrivateJwk, type PrivateJwk } from './jose/private-jwk.ts'
 export {
+  isObject,
   parsePublicJwk,
+  privateMember,
   thumbprint,
   UnusableKey,
   type EcPublicJwk,

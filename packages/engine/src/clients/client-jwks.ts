@@ -1,4 +1,10 @@
-import { importClientJwks, importEncryptionKeys, UnusableKey } from '@signet/protocol'
+import {
+  importClientJwks,
+  importEncryptionKeys,
+  isObject,
+  privateMember,
+  UnusableKey,
+} from '@signet/protocol'
 import type { NeededKeys } from './needed-keys.ts'
 
 /** Why a `jwks` cannot be used; undefined when it has the keys that are needed, and none is private. */
@@ -24,11 +30,6 @@ function holdsPrivateKey(jwks: unknown): boolean {
   const keys: unknown = isObject(jwks) ? jwks['keys'] : undefined
   return (
     Array.isArray(keys) &&
-    keys.some(
-      (key: unknown) => isObject(key) && ['d', 'k'].some((member) => Object.hasOwn(key, member)),
-    )
+    keys.some((key: unknown) => isObject(key) && privateMember(key) !== undefined)
   )
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null

@@ -1,4 +1,4 @@
-import { refusal, type Refusal } from '@signet/protocol'
+import { isObject, refusal, type Refusal } from '@signet/protocol'
 import type { Service } from '../config.ts'
 import { isProfile } from './profile.ts'
 
@@ -17,8 +17,6 @@ const isTexts = (value: unknown): value is readonly string[] =>
 const isTextOrTexts = (value: unknown): boolean =>
   isText(value) || (isTexts(value) && value.length > 0)
 const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The members we read, and what each has to be. */
 const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {

@@ -1,4 +1,4 @@
-import { ALGORITHMS, refusal, type Algorithm, type Rule } from '@signet/protocol'
+import { ALGORITHMS, isAlgorithm, refusal, type Algorithm, type Rule } from '@signet/protocol'
 import type { Service } from '../config.ts'
 import { isKnownScope, OPENID_SCOPES } from '../scopes.ts'
 import { words } from '../authorization-parameters.ts'
@@ -32,8 +32,6 @@ const SIGNING = [
   'request_object_signing_alg',
   ...ANSWERS,
 ] as const
-
-const isAlgorithm = (name: string): boolean => ALGORITHMS.some((algorithm) => algorithm === name)
 
 /** EdDSA and Ed25519 are two names of one algorithm here. */
 function canSign(service: Service, name: string): boolean {

@@ -1,4 +1,4 @@
-import { parseJsonObject } from '@signet/protocol'
+import { isObject, parseJsonObject } from '@signet/protocol'
 import { Buffer } from 'node:buffer'
 
 /** What the `claims` parameter asks of one claim (OIDC Core §5.5.1). */
@@ -60,8 +60,4 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   if (text.length > LONGEST) return undefined
   const object = parseJsonObject(Buffer.from(text))
   return typeof object === 'string' ? undefined : object
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

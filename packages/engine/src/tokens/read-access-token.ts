@@ -1,5 +1,6 @@
 import {
   createRecent,
+  isObject,
   refusal,
   Refused,
   verifyAccessToken,
@@ -88,10 +89,6 @@ function isIssued(claims: unknown): claims is IssuedClaims {
   const { jkt, 'x5t#S256': x5t } = claims['cnf']
   const bound = (typeof jkt === 'string') !== (typeof x5t === 'string')
   return bound && (grantId === undefined || typeof grantId === 'string')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }
 
 function unknownToken(): Refused {
