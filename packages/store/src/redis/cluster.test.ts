@@ -50,6 +50,22 @@ test('every verb works on every node, for many services at once', async () => {
   redis.close()
 })
 
+test('a user with a password is let in on every node', async () => {
+  await flush()
+  const categories = ['read', 'write', 'scripting', 'connection'].map((name) => `+@${name}`)
+  const allowed = ['~signet:*', ...categories, '+info', '+cluster|slots']
+  for (const node of cluster.nodes) {
+    await node.command('ACL', 'SETUSER', 'signet', 'on', '>secret', ...allowed)
+  }
+  const url = cluster.url.replace('//', '//signet:secret@')
+  const redis = await openRedis({ url, clock: fixedClock(), settling: 0.05 })
+  await Promise.all(
+    ISSUERS.map((issuer) => redis.ephemeral(issuer).codes.put(sampleCode({ digest: issuer }))),
+  )
+  await redis.check()
+  redis.close()
+})
+
 test('SP-AZ-09 PKJ-06 DPOP-PRF-15 of two processes one decides, and its decisions outlive a node that forgets', async () => {
   await flush()
   const [one, other] = await Promise.all([open(), open()])

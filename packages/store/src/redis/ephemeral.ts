@@ -106,7 +106,7 @@ function replayOf({ decisions, clock }: Rows): Replay {
 
 /**
  * The arithmetic of `takeAttempt`, where nobody can come between reading and writing. KEYS: the bucket. ARGV: burst, refill,
- * now, and how many seconds Redis keeps a bucket that is full. Numbers are written with all their digits.
+ * now, and how many seconds Redis keeps a bucket that is full.
  */
 const TAKE_ATTEMPT = script(`
 local burst, refill, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -117,8 +117,7 @@ if wait > 0 then
   return math.ceil(wait)
 end
 local left = missing + refill
-local kept = string.format('%d', math.ceil((left + ARGV[4]) * 1000))
-redis.call('SET', KEYS[1], string.format('%.17g', now + left), 'PX', kept)
+redis.call('SET', KEYS[1], now + left, 'PX', math.ceil((left + ARGV[4]) * 1000))
 return 0
 `)
 
