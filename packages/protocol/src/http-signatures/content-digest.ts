@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { hash } from 'node:crypto'
+import type { FieldsToSet } from './message.ts'
 import { isInnerList, readDictionary, serialiseBytes } from './structured-fields.ts'
 
 /** The algorithms that may be relied on; of the registry, the others are too weak. @see RFC 9530 §5 */
@@ -8,6 +9,11 @@ const ALGORITHMS = ['sha-256', 'sha-512'] as const
 /** The `Content-Digest` of a body, as it goes over the wire. @see RFC 9530 §2 */
 export function contentDigest(body: Uint8Array): string {
   return `sha-256=${serialiseBytes(digest('sha-256', body))}`
+}
+
+/** What is to be set on a message that is signed with its body, if it has one. */
+export function digestFields(body: Uint8Array | undefined): FieldsToSet {
+  return body === undefined || body.length === 0 ? {} : { 'content-digest': contentDigest(body) }
 }
 
 /**

@@ -2,7 +2,7 @@ import { fieldsOf } from '../fields.ts'
 import type { SigningKey } from '../jose/signing-key.ts'
 import type { Seconds } from '../time.ts'
 import { component } from './components.ts'
-import { contentDigest } from './content-digest.ts'
+import { digestFields } from './content-digest.ts'
 import { withFields, type FieldsToSet, type HttpRequest } from './message.ts'
 import { signMessage } from './sign.ts'
 import { REQUEST_TAG } from './verify-request.ts'
@@ -26,8 +26,7 @@ export interface RequestToSign {
 export function createRequestSignature(request: RequestToSign): FieldsToSet {
   const { body, key, now, label = 'sig' } = request
   const { method, targetUri, headers } = request.request
-  const digest: FieldsToSet =
-    body === undefined || body.length === 0 ? {} : { 'content-digest': contentDigest(body) }
+  const digest = digestFields(body)
   const components = [
     component('@method'),
     component('@target-uri'),

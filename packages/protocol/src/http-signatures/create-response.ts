@@ -1,7 +1,7 @@
 import type { SigningKey } from '../jose/signing-key.ts'
 import type { Seconds } from '../time.ts'
 import { component } from './components.ts'
-import { contentDigest } from './content-digest.ts'
+import { digestFields } from './content-digest.ts'
 import { linkedRequest } from './linked-request.ts'
 import { withFields, type FieldsToSet, type HttpResponse } from './message.ts'
 import { signMessage } from './sign.ts'
@@ -24,8 +24,7 @@ export interface ResponseToSign {
  */
 export function createResponseSignature(answer: ResponseToSign): FieldsToSet {
   const { response, body, key, now, label = 'sig' } = answer
-  const digest: FieldsToSet =
-    body === undefined || body.length === 0 ? {} : { 'content-digest': contentDigest(body) }
+  const digest = digestFields(body)
   const linked = linkedRequest(response.request)
   const components = [
     component('@status'),
