@@ -39,9 +39,9 @@ export type Members = Readonly<Record<string, unknown>>
 /** Members that only private and symmetric keys have. @see RFC 7518 §6 */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
 
-const SMALLEST_RSA_BITS = 2048
+export const SMALLEST_RSA_BITS = 2048
 /** A verification grows with the square of the size; a larger key is a means to keep a server busy. */
-const LARGEST_RSA_BITS = 8192
+export const LARGEST_RSA_BITS = 8192
 /** FIPS 186-5 asks for more than 2^16; more than 32 bits make a verification slow for no gain. */
 const SMALLEST_EXPONENT = 65_537
 const LARGEST_EXPONENT_BYTES = 4

@@ -1,10 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
 import type { AlgorithmIdentifier } from '@peculiar/asn1-x509'
-
-const SMALLEST_RSA_BITS = 2048
-/** A verification grows with the square of the size; a larger key is a means to keep a server busy. */
-const LARGEST_RSA_BITS = 8192
+import { LARGEST_RSA_BITS, SMALLEST_RSA_BITS } from '../jose/public-jwk.ts'
 
 const CURVES: readonly string[] = ['prime256v1', 'secp384r1', 'secp521r1']
 
@@ -22,7 +19,7 @@ const SIGNATURES: readonly string[] = [
 
 const RSASSA_PSS = '1.2.840.113549.1.1.10'
 /** The parameters of RSASSA-PSS that begin with SHA-256, SHA-384 or SHA-512; without a digest they mean SHA-1. @see RFC 4055 §3.1 */
-const PSS_WITH_SHA2 = /^30..a0..30..0609608648016503040[2]0[123]/
+const PSS_WITH_SHA2 = /^30..a0..30..060960864801650304020[123]/
 
 /** Whether certificates that are signed so can still be told from forged ones. */
 export function isStrongSignature({ algorithm, parameters }: AlgorithmIdentifier): boolean {
