@@ -13,7 +13,7 @@ import { startRedis, type RedisServer } from './testing/server.ts'
 import { until } from './testing/until.ts'
 
 const ISSUER = 'https://as.example'
-const SETTLING = 0.4
+const SETTLING = 0.3
 
 /** As many processes would, each with a memory of its own. */
 function open(url: string): Promise<RedisDatabase> {

@@ -10,6 +10,9 @@ import { openRedis, type RedisDatabase } from './open-redis.ts'
 import { everyVerb } from './testing/every-verb.ts'
 import { freePort, startRedis, type RedisServer } from './testing/server.ts'
 
+/** Of Debian's package of the same name. */
+const OPENSSL = 'openssl'
+
 let server: RedisServer
 let url: string
 let ca: string
@@ -42,7 +45,7 @@ function makeCertificate(certificateFile: string, keyFile: string): void {
   const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
   const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2']
   execFileSync(
-    'openssl',
+    OPENSSL,
     [...words, '-nodes', '-keyout', keyFile, '-out', certificateFile, ...name],
     { stdio: 'ignore' },
   )
