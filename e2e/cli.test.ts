@@ -10,7 +10,7 @@ import { signet, type Ran } from './testing/cli.ts'
 import { ask, json, member } from './testing/https.ts'
 import { codeOf, passThrough, Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { MASTER_KEY, SCOPES, USERS } from './testing/site.ts'
 
 const declared = new Peer({ clientId: 'declared', scope: 'openid accounts offline_access' })
 const added = new Peer({ clientId: 'added' })
@@ -236,7 +236,7 @@ describe('the database', () => {
     folder = mkdtempSync(join(tmpdir(), 'signet-e2e-'))
     config = join(folder, 'signet.yaml')
     const settings = 'issuer: https://as.example\nlisten: { port: 0 }\nstore: { sqlite: own.db }\n'
-    writeFileSync(config, settings)
+    writeFileSync(config, `${settings}master_key: ${MASTER_KEY}\n`)
   })
   after(() => rmSync(folder, { recursive: true }))
   const run = (...args: readonly string[]): Promise<Ran> => signet([...args, '--config', config])

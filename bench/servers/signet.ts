@@ -1,5 +1,6 @@
 import { endpointsOf, TERMS, type Service } from '@signet/engine'
 import { hashPassword, startServer, type Config } from '@signet/server'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -68,6 +69,7 @@ async function configuration(
     log: { level: 'info' },
     outgoing: { allowPrivateHosts: [], trustedCas: [] },
     keys: { announce: 600, retire: 86_400 },
+    masterKeys: [randomBytes(32)],
     audit: { retention: 86_400, unauthenticated: 100_000 },
     drain: 1,
     services: [

@@ -9,7 +9,7 @@ import { AUTHORITY, CREDENTIAL } from './authority.ts'
 import { freePorts } from './free-ports.ts'
 import { ask } from './https.ts'
 import { ENVIRONMENT, MAIN } from './server-process.ts'
-import { SCOPES, USERS } from './site.ts'
+import { MASTER_KEY, SCOPES, USERS } from './site.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const PRELOAD = join(import.meta.dirname, 'loopback-names.ts')
@@ -155,6 +155,7 @@ async function planOf(options: BankStageOptions): Promise<Plan> {
 function writeServer(plan: Plan): void {
   const { folder, issuer, resource, managementPort, accessToken } = plan
   writeCertificates(folder)
+  put(folder, 'master.key', MASTER_KEY)
   const config = {
     issuer,
     name: 'Signet',
@@ -165,6 +166,7 @@ function writeServer(plan: Plan): void {
     },
     management: { host: '127.0.0.1', port: managementPort },
     store: { sqlite: './signet.db' },
+    master_key: 'master.key',
     outgoing: {
       allow_private_hosts: [...new Set(plan.apps.map(({ host }) => host))],
       trusted_cas: ['ca.pem'],

@@ -10,7 +10,7 @@ import { AUTHORITY, CREDENTIAL } from './authority.ts'
 import { freePorts } from './free-ports.ts'
 import { ask } from './https.ts'
 import { ENVIRONMENT, MAIN } from './server-process.ts'
-import { SCOPES, USERS } from './site.ts'
+import { MASTER_KEY, SCOPES, USERS } from './site.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const PATIENCE = 30_000
@@ -96,6 +96,7 @@ function write(places: Places, { accessToken, recentLogin }: BankOptions): void 
   put('server.pem', CREDENTIAL.certificate)
   put('server-key.pem', CREDENTIAL.key)
   put('bank-key.json', JSON.stringify(exportPrivateJwk(key)))
+  put('master.key', MASTER_KEY)
   put('bank-session.key', Buffer.alloc(32, 7).toString('base64url'))
   put(
     'signet.yaml',
@@ -109,6 +110,7 @@ function write(places: Places, { accessToken, recentLogin }: BankOptions): void 
       },
       management: { host: '127.0.0.1', port: managementPort },
       store: { sqlite: './signet.db' },
+      master_key: 'master.key',
       outgoing: { allow_private_hosts: ['localhost'], trusted_cas: ['ca.pem'] },
       lifetimes: { access_token: accessToken },
       clients: [

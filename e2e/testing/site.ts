@@ -36,6 +36,9 @@ export type Configure = (origin: string, mtls: object) => object
 export const USER = 'alice'
 export const PASSWORD = 'wonderland'
 
+/** Seals the keys of every server of the tests. */
+export const MASTER_KEY: string = Buffer.alloc(32, 5).toString('base64url')
+
 /** Argon2id of `PASSWORD`, made by `signet user hash`. */
 const PASSWORD_HASH =
   '$argon2id$v=19$m=65536,t=3,p=1$SHXwVY4xYSryMjcddaPE6A$NNlhxrWJzyfPPCL10atseuMirJ8wD38TRysitn+WVb4'
@@ -63,6 +66,7 @@ export async function createSite(configure: Configure): Promise<Site> {
   writeFileSync(join(folder, 'ca.pem'), AUTHORITY)
   writeFileSync(join(folder, 'client-ca.pem'), CLIENT_AUTHORITY)
   writeFileSync(join(folder, 'server.pem'), CREDENTIAL.certificate)
+  writeFileSync(join(folder, 'master.key'), MASTER_KEY, { mode: 0o600 })
   writeFileSync(join(folder, 'server-key.pem'), CREDENTIAL.key, { mode: 0o600 })
   const write = (name: string, ports: Ports): string => {
     const file = join(folder, name)
@@ -98,6 +102,7 @@ function base({ port, managementPort }: Ports): object {
     listen: { ...LISTEN, port },
     management: { host: '127.0.0.1', port: managementPort },
     store: { sqlite: './signet.db' },
+    master_key: 'master.key',
     log: { level: 'info' },
   }
 }

@@ -1,4 +1,4 @@
-import type { Seconds } from '@signet/protocol'
+import { createSeal, type Seal, type Seconds } from '@signet/protocol'
 import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { BffOptions, Clock } from './config/options.ts'
@@ -19,7 +19,6 @@ import { createOutgoing, type Outgoing } from './oauth/outgoing.ts'
 import { packEncrypted, packPlain, packSigned, type Packing } from './oauth/packing.ts'
 import type { SessionStore } from './sessions/port.ts'
 import { Refresher } from './sessions/refresh.ts'
-import { createSeal, type Seal } from './sessions/seal.ts'
 import { Sessions } from './sessions/sessions.ts'
 
 /** Everything the endpoints and the proxy work with. */

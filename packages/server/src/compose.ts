@@ -3,6 +3,7 @@ import {
   type Clock,
   type LogoutNotices,
   type Random,
+  type Service,
   type Store,
 } from '@signet/engine'
 import type { DestinationStream, Logger } from 'pino'
@@ -12,6 +13,7 @@ import { carryOut } from './adapters/declarations.ts'
 import { openKeyRing, type KeyRing } from './adapters/keys.ts'
 import { LogoutDelivery } from './adapters/logout-delivery.ts'
 import { createFetch, createPost, type Fetch, type Post } from './adapters/outgoing.ts'
+import { requireMasterKey, sealAnew, sealedKeys, type Sealing } from './adapters/sealed-keys.ts'
 import { openStores, type Stores } from './adapters/stores.ts'
 import { createSubjects } from './adapters/subjects.ts'
 import { systemClock, systemRandom } from './adapters/system.ts'
@@ -74,12 +76,15 @@ interface Shared {
 /**
  * Starts all services of a configuration. This file alone decides which adapter fills which port.
  *
- * @throws InvalidClient, DeclarationClash, Misconfigured: nothing keeps running then.
+ * @throws InvalidClient, DeclarationClash, MasterKeyRefused, Misconfigured: nothing keeps running then.
  */
 export async function startServer(
   config: Config,
   options: StartOptions = {},
 ): Promise<RunningServer> {
+  if (keepsKeys(config)) {
+    for (const { service } of config.services) requireMasterKey(sealingOf(service, config))
+  }
   const shared = await share(config, options)
   const undo: (() => unknown)[] = []
   if (options.stores === undefined) undo.push(() => shared.stores.close())
@@ -89,6 +94,22 @@ export async function startServer(
     for (const step of undo.toReversed()) await step()
     throw error
   }
+}
+
+/** Whether the keys outlive the process. */
+function keepsKeys({ store }: Config): boolean {
+  return !('memory' in store)
+}
+
+function sealingOf({ issuer }: Pick<Service, 'issuer'>, { masterKeys }: Config): Sealing {
+  return { issuer, masterKeys }
+}
+
+/** A store in which the keys are sealed, those of earlier versions too. */
+async function withSealedKeys(store: Store, sealing: Sealing, log: Logger): Promise<Store> {
+  const sealed = await sealAnew(store.keys, sealing, 'unsealed')
+  if (sealed > 0) log.info({ sealed }, 'keys of an earlier version were sealed')
+  return { ...store, keys: sealedKeys(store.keys, sealing) }
 }
 
 async function share(config: Config, options: StartOptions): Promise<Shared> {
@@ -189,7 +210,9 @@ async function openService(config: ServiceConfig, shared: Shared): Promise<Opene
   await carryOut(config, { store, clock, random })
   const keys = await openKeyRing({
     service,
-    store,
+    store: keepsKeys(shared.config)
+      ? await withSealedKeys(store, sealingOf(service, shared.config), log)
+      : store,
     clock,
     failed: (error) => log.error({ err: error }, 'the keys could not be read'),
   })

@@ -4,6 +4,7 @@ import { SchemaRefused } from '@signet/store/sqlite'
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { DeclarationClash } from './adapters/declarations.ts'
+import { MasterKeyRefused } from './adapters/sealed-keys.ts'
 import { addAudit } from './cli/audit.ts'
 import { addBff } from './cli/bff.ts'
 import { addClient } from './cli/client.ts'
@@ -43,6 +44,7 @@ const EXPECTED = [
   DeclarationClash,
   InvalidClient,
   InvalidConfig,
+  MasterKeyRefused,
   Misconfigured,
   SchemaRefused,
   StoreUnavailable,

@@ -1,11 +1,10 @@
-import type { Seconds } from '@signet/protocol'
+import { SealBroken, type Seal, type Seconds } from '@signet/protocol'
 import { createHash } from 'node:crypto'
 import type { Buffer } from 'node:buffer'
 import type { Clock } from '../config/options.ts'
 import type { OnEvent } from '../events.ts'
 import type { SessionStore, StoredSession } from './port.ts'
 import { readSecrets, writeSecrets, type Secrets } from './secrets.ts'
-import { SealBroken, type Seal } from './seal.ts'
 
 /** A session whose secrets were opened. */
 export interface Session {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
+import { readMasterKeys } from '../config/master-key.ts'
 import { MTLS_ORIGIN } from '../dev/demo-config.ts'
 import { seed, type Seeded } from '../dev/seed.ts'
 import { print } from './context.ts'
@@ -23,7 +24,10 @@ export function addDev(program: Command): void {
       const seeded = await seed(resolve(directory), Date.now())
       for (const thing of seeded.made) print(`Made ${thing}`)
       if (seeded.missing.length > 0) print(kept(seeded))
-      await run(loadConfig(seeded.configFile, process.env), { development: true })
+      const { configFile, masterKey } = seeded
+      // Settings of an earlier version name no master key.
+      const masterKeys = readMasterKeys(masterKey, configFile)
+      await run({ masterKeys, ...loadConfig(configFile, process.env) }, { development: true })
       if (quiet !== true) print(welcome(seeded))
     })
 }

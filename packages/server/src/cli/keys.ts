@@ -1,7 +1,10 @@
 import type { KeyRecord } from '@signet/engine'
 import type { Command } from 'commander'
+import { randomBytes } from 'node:crypto'
 import { rotate } from '../adapters/key-rotation.ts'
+import { sealAnew, sealedBy, sealedKeys, type Sealing } from '../adapters/sealed-keys.ts'
 import { systemClock } from '../adapters/system.ts'
+import type { Config, ServiceConfig } from '../config/config.ts'
 import { onService, print, table, UsageError, withService, type ServiceOptions } from './context.ts'
 import { changed } from './operator.ts'
 
@@ -21,14 +24,19 @@ export function addKeys(program: Command): void {
     .option('--algorithm <name>', 'only the key for this algorithm')
     .action(
       async (options: ServiceOptions & { readonly now?: boolean; readonly algorithm?: string }) => {
-        const records = await onService(options, async ({ store, config }) => {
+        const records = await onService(options, async ({ store, config, chosen }) => {
+          const sealing = sealingOf(config, chosen)
           const policy = options.now === true ? { ...config.keys, announce: 0 } : config.keys
           const { algorithm } = options
-          const made = await rotate(store, {
-            policy,
-            now: systemClock.now(),
-            ...(algorithm !== undefined && { algorithm }),
-          }).catch(toUsageError)
+          const keys = sealedKeys(store.keys, sealing)
+          const made = await rotate(
+            { ...store, keys },
+            {
+              policy,
+              now: systemClock.now(),
+              ...(algorithm !== undefined && { algorithm }),
+            },
+          ).catch(toUsageError)
           const names = made.map((key) => `${key.algorithm} ${key.kid}`)
           await changed(store, { step: 'keys-rotate', detail: `new keys: ${names.join(', ')}` })
           return store.keys.list()
@@ -36,6 +44,31 @@ export function addKeys(program: Command): void {
         print(keyTable(records, systemClock.now()))
       },
     )
+  withService(keys.command('reseal'))
+    .description(
+      'seal all keys with the first master key, after a new one was put in front of the others',
+    )
+    .action(async (options: ServiceOptions) => {
+      const count = await onService(options, async ({ store, config, chosen }) => {
+        const sealed = await sealAnew(store.keys, sealingOf(config, chosen), 'all')
+        const detail = `keys sealed with the first master key: ${sealed}`
+        if (sealed > 0) await changed(store, { step: 'keys-reseal', detail })
+        return sealed
+      })
+      print(
+        count === 0
+          ? 'All keys were sealed with the first master key already.'
+          : `Sealed with the first master key: ${count}`,
+      )
+    })
+  keys
+    .command('master')
+    .description('make a master key: a line for the file that master_key names')
+    .action(() => print(randomBytes(32).toString('base64url')))
+}
+
+function sealingOf({ masterKeys }: Config, { service }: ServiceConfig): Sealing {
+  return { issuer: service.issuer, masterKeys }
 }
 
 /** A mistyped algorithm is a mistake of whoever called. */
@@ -52,8 +85,12 @@ function keyTable(records: readonly KeyRecord[], now: number): string {
     stateOf(record, records, now),
     new Date(record.signsFrom * 1_000).toISOString(),
     record.retiresAt === undefined ? '' : new Date(record.retiresAt * 1_000).toISOString(),
+    sealedBy(record) ?? 'nothing',
   ])
-  return table([['KEY', 'USE', 'ALGORITHM', 'STATE', 'IN USE FROM', 'GONE FROM'], ...rows])
+  return table([
+    ['KEY', 'USE', 'ALGORITHM', 'STATE', 'IN USE FROM', 'GONE FROM', 'SEALED BY'],
+    ...rows,
+  ])
 }
 
 const IN_USE: Readonly<Record<KeyRecord['use'], string>> = {

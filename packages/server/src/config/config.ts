@@ -13,6 +13,8 @@ export interface Config {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' }
   readonly outgoing: Outgoing
   readonly keys: KeyPolicy
+  /** 32 bytes each: the first seals the keys in the store, all open them. Only state in memory does without. */
+  readonly masterKeys?: readonly Buffer[]
   readonly audit: AuditPolicy
   /** On SIGTERM: how long requests under way may take before they are cut off. */
   readonly drain: Seconds
@@ -29,7 +31,7 @@ export interface Listen {
 /** The second listener. What of a certificate counts, the `mtls` of each service says. */
 export interface MutualTlsListen {
   readonly listen: Listen
-  /** As clients see it: of the twins of endpoints, unless a service has an origin of its own. */
+  /** As clients see it: of the aliases of endpoints, unless a service has an origin of its own. */
   readonly origin: string
   /** PEM, one certificate each. */
   readonly trustedCas: readonly string[]

@@ -22,6 +22,7 @@ export interface ConfigFile extends Omit<ServiceFile, 'issuer' | 'mtls_origin'> 
     | undefined
   readonly keys?:
     { readonly announce?: number | undefined; readonly retire?: number | undefined } | undefined
+  readonly master_key?: string | undefined
   readonly audit?:
     | { readonly retention?: number | undefined; readonly unauthenticated?: number | undefined }
     | undefined

@@ -16,6 +16,7 @@ import type { ConfigFile, LifetimesFile, ServiceFile } from './file.ts'
 import { readPem } from './files.ts'
 import { SERVER_FILE } from './format.ts'
 import { listenOn, listenProblems } from './listen.ts'
+import { readMasterKeys } from './master-key.ts'
 import { mutualTlsListen, mutualTlsOf, mutualTlsProblems } from './mutual-tls.ts'
 import { InvalidConfig } from './problems.ts'
 import { readConfig } from './read.ts'
@@ -59,7 +60,7 @@ const SERVICE_KEYS = [
 ] as const satisfies readonly (keyof ServiceFile)[]
 
 function resolveConfig(file: ConfigFile, path: string): Config {
-  const { listen, management, log, keys, audit } = file
+  const { listen, management, log, keys, master_key, audit } = file
   const mtls = mutualTlsListen(file, path)
   const services = servicesOf(file).map((each) => serviceConfig(each, mtls))
   const problems = [
@@ -79,6 +80,7 @@ function resolveConfig(file: ConfigFile, path: string): Config {
     log: over<Config['log']>({ level: 'info' }, log),
     outgoing: outgoingOf(file, path),
     keys: over({ announce: 600, retire: DAY }, keys),
+    ...(master_key !== undefined && { masterKeys: readMasterKeys(master_key, path) }),
     audit: over({ retention: 30 * DAY, unauthenticated: UNAUTHENTICATED_KEPT }, audit),
     drain: file.drain ?? 10,
     services,

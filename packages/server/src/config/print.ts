@@ -1,4 +1,5 @@
 import { PROFILES, TERMS, type Profile, type Service } from '@signet/engine'
+import { sealKeyName } from '@signet/protocol'
 import { X509Certificate } from 'node:crypto'
 import { Document, isScalar, visit } from 'yaml'
 import { withoutPassword } from './addresses.ts'
@@ -21,7 +22,7 @@ const SECRET: ReadonlySet<string> = new Set([
 /** The effective configuration in the shape of the file, as YAML: defaults and environment applied, secrets left out. */
 export function printConfig(config: Config): string {
   const { listen, mtls, proxies, management, store, log, outgoing, services } = config
-  const { keys, audit, drain } = config
+  const { keys, masterKeys, audit, drain } = config
   const several = services.length > 1
   const file = {
     ...(several ? undefined : services.map(serviceFile)[0]),
@@ -36,6 +37,7 @@ export function printConfig(config: Config): string {
       trusted_cas: outgoing.trustedCas.map(described),
     },
     keys,
+    master_key: masterKeys && `(set: ${masterKeys.map((key) => sealKeyName(key)).join(', ')})`,
     audit,
     drain,
     services: several

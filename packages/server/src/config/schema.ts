@@ -152,7 +152,7 @@ const origin = z
 /** Where clients come with certificates. */
 const mtlsSchema = z
   .strictObject({
-    origin: origin.describe('Where clients see the twins of the endpoints they call directly.'),
+    origin: origin.describe('Where clients see the aliases of the endpoints they call directly.'),
     listen: listenSchema,
     trusted_cas: z
       .array(z.string())
@@ -249,6 +249,12 @@ export const configSchema: z.ZodType<ConfigFile> = z
           .describe('How long an old one is published after it signed last.'),
       })
       .optional(),
+    master_key: z
+      .string()
+      .optional()
+      .describe(
+        'File with the keys that seal all others in the store, base64url, one on each line.',
+      ),
     audit: z
       .strictObject({
         retention: seconds.optional().describe('How long events can be explained.'),

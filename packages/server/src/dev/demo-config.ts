@@ -8,6 +8,8 @@ export const RESOURCE = 'https://localhost:9445'
 const APP = 'https://localhost:9446'
 export const REDIRECT_URI: string = `${APP}/bff/callback`
 export const MANAGEMENT = { host: '127.0.0.1', port: 9400 } as const
+/** Relative to the folder of the demonstration. */
+export const MASTER_KEY = './master.key'
 export const USER = { username: 'alice', password: 'wonderland' } as const
 
 /** The configuration of the demonstration, in the names of the file. */
@@ -23,6 +25,7 @@ export async function demoConfig(folder: string): Promise<object> {
     },
     management: MANAGEMENT,
     store: { sqlite: './signet.db' },
+    master_key: MASTER_KEY,
     // The app that is told of logouts is on this machine, and serves with the certificate of this machine.
     outgoing: {
       allow_private_hosts: [new URL(APP).hostname],

@@ -12,7 +12,15 @@ import {
   type FlowClient,
   type FlowClientName,
 } from './demo-clients.ts'
-import { demoConfig, ISSUER, MANAGEMENT, REDIRECT_URI, RESOURCE, USER } from './demo-config.ts'
+import {
+  demoConfig,
+  ISSUER,
+  MANAGEMENT,
+  MASTER_KEY,
+  REDIRECT_URI,
+  RESOURCE,
+  USER,
+} from './demo-config.ts'
 
 /** What a demonstration needs to know; kept as `demo.json` beside the keys. */
 export interface Demo {
@@ -34,6 +42,8 @@ export interface Demo {
 
 export interface Seeded {
   readonly configFile: string
+  /** The file with the key that seals those of the server. */
+  readonly masterKey: string
   readonly demo: Demo
   /** What was made now, to tell; empty when everything was there. */
   readonly made: readonly string[]
@@ -67,7 +77,7 @@ export async function seed(folder: string, now: number): Promise<Seeded> {
     ca,
     client_id: 'app',
     client_key: keyFile(folder, 'app'),
-    session_key: sessionKey(folder),
+    session_key: keyIn(folder, 'session.key'),
     redirect_uri: REDIRECT_URI,
     resource: RESOURCE,
     management: `http://${MANAGEMENT.host}:${MANAGEMENT.port}`,
@@ -83,7 +93,14 @@ export async function seed(folder: string, now: number): Promise<Seeded> {
   writeFileSync(join(folder, 'demo.json'), `${JSON.stringify(demo, undefined, 2)}\n`, {
     mode: 0o600,
   })
-  return { configFile, demo, made, missing: FLOW_CLIENTS.filter((name) => !known.has(name)) }
+  const masterKey = keyIn(folder, MASTER_KEY)
+  return {
+    configFile,
+    masterKey,
+    demo,
+    made,
+    missing: FLOW_CLIENTS.filter((name) => !known.has(name)),
+  }
 }
 
 /** The ids of the clients a configuration declares; what else it says is somebody else's to check. */
@@ -103,9 +120,9 @@ function clientsIn(configFile: string): ReadonlySet<unknown> {
   return new Set(ids)
 }
 
-/** The file with the key under which the example app keeps its sessions; made when it is not there. */
-function sessionKey(folder: string): string {
-  const file = join(folder, 'session.key')
+/** The file with a key of 32 bytes; made when it is not there. */
+function keyIn(folder: string, name: string): string {
+  const file = join(folder, name)
   if (!existsSync(file)) {
     writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
   }

@@ -34,10 +34,10 @@ const TAG_BYTES = 16
  * @see NIST SP 800-38D
  */
 export function createSeal({ keys, random }: SealOptions): Seal {
-  const byName = new Map(keys.map((key) => [nameOf(key), key]))
+  const byName = new Map(keys.map((key) => [sealKeyName(key), key]))
   const [current] = byName
   if (current === undefined || keys.some((key) => key.length !== KEY_BYTES)) {
-    throw new TypeError('sessions need at least one key of 32 bytes')
+    throw new TypeError('a seal needs at least one key of 32 bytes')
   }
   const [name, key] = current
   return {
@@ -70,7 +70,7 @@ function decrypt(bytes: Buffer, key: Uint8Array, owner: string): string {
   }
 }
 
-/** Says which key it was, and nothing about it. */
-function nameOf(key: Uint8Array): string {
+/** Says which key it is, and nothing about it. The label is from when only a BFF sealed: with another one its sessions would end. */
+export function sealKeyName(key: Uint8Array): string {
   return createHash('sha256').update('signet bff key ').update(key).digest('base64url').slice(0, 11)
 }
