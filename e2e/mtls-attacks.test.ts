@@ -204,7 +204,7 @@ describe('the two listeners', () => {
     }
   })
 
-  test('DPOP-PRF-09 SP-AS-05 a proof is for one of two twins', async () => {
+  test('DPOP-PRF-09 SP-AS-05 a proof is for the endpoint or for its alias', async () => {
     const { origin, mtlsOrigin } = server.site
     const peer = ordinary.at(origin)
     const url = `${mtlsOrigin}/token`

@@ -86,7 +86,7 @@ function mediaType(contentType: string | undefined): string | undefined {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase()
 }
 
-/** The endpoints a request came to: the plain ones, or their twins that ask for a certificate. */
+/** The endpoints a request came to: the plain ones, or their aliases that ask for a certificate. */
 export function reachedEndpoints(
   { mutualTls }: { readonly mutualTls?: MutualTls },
   { service }: Pick<Ports, 'service'>,

@@ -33,7 +33,7 @@ export interface AuthenticatedRequest {
 
 /**
  * Finds out which client sent a request of the back channel: the same way at every endpoint (SP-AS-08b). Who comes to the
- * twin of an endpoint without an assertion has its certificate to show.
+ * alias of an endpoint without an assertion has its certificate to show.
  *
  * @throws Refused `invalid_client`, or `invalid_request` when the body is no proper form.
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication OIDC Core §9}

@@ -90,7 +90,7 @@ for (const [name, endpoint] of Object.entries(ENDPOINTS)) {
       }
     })
 
-    test('MTLS-01 is refused without certificate, at the twin and at the plain endpoint', async () => {
+    test('MTLS-01 is refused without certificate, at the alias and at the plain endpoint', async () => {
       const stage = stageOf()
       const app = enrolled(stage)
       await refuses(sent(app, endpoint), stage, [step, 'MTLS-01'])

@@ -32,7 +32,7 @@ export interface Service {
 
 /** How clients may use certificates (RFC 8705). */
 export interface MutualTlsPolicy {
-  /** The twins of endpoints that ask for a certificate. */
+  /** The aliases of endpoints that ask for a certificate. */
   readonly endpoints: MutualTlsEndpoints
   /** PEM. Who may issue the certificates of `tls_client_auth`; intermediate authorities too. */
   readonly trustedAuthorities: readonly string[]
@@ -94,7 +94,7 @@ export interface Resource {
   readonly introspectionClients: readonly string[]
 }
 
-/** Where the twins are: the paths of the issuer at another origin. */
+/** Where the aliases are: the paths of the issuer at another origin. */
 export function mutualTlsEndpointsOf(issuer: string, origin: string): MutualTlsEndpoints {
   const { pathname } = new URL(issuer)
   const { pushedAuthorizationRequest, token, introspection, revocation, userinfo } = endpointsOf(

@@ -16,7 +16,7 @@ export interface BackChannelRequest {
   readonly mutualTls?: MutualTls
 }
 
-/** A request came to the twin of an endpoint, which asks for a certificate (RFC 8705 §5). */
+/** A request came to the alias of an endpoint, which asks for a certificate (RFC 8705 §5). */
 export interface MutualTls {
   /** DER, the one whose key the other end has proved to hold first; empty when it showed none. */
   readonly chain: readonly Uint8Array[]

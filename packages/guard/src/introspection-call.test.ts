@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { exportDecryptionJwk, generateEncryptionKey, generateSigningKey } from '@signet/protocol'
 import type { IntrospectionOptions } from './introspection.ts'
 import { InvalidGuardOptions } from './options.rules.ts'
-import { API_KEY, asking, ENDPOINT, TWIN, type Told } from './testing/asking.ts'
+import { API_KEY, asking, ENDPOINT, ALIAS, type Told } from './testing/asking.ts'
 import { createAuthority } from './testing/certificates.ts'
 import { CERTIFICATE, CERTIFIED } from './testing/requests.ts'
 import { createStage, ISSUER, json } from './testing/stage.ts'
@@ -19,11 +19,11 @@ function describeIssuer({ answers }: Told, metadata: object): void {
   )
 }
 
-test('MTLS-01 MTLS-08 an API with a certificate asks at the twin, with its name and no assertion', async () => {
+test('MTLS-01 MTLS-08 an API with a certificate asks at the alias, with its name and no assertion', async () => {
   const stage = certified()
   await stage.granted(stage.issuer.request({ token: 'opaque' }))
   const { url, form, certificate: shown } = stage.calls.at(-1) ?? assert.fail()
-  assert.equal(url, TWIN)
+  assert.equal(url, ALIAS)
   assert.deepEqual(shown, certificate)
   assert.deepEqual(Object.fromEntries(new URLSearchParams(form)), {
     token: 'opaque',
@@ -41,7 +41,7 @@ test('MTLS-08 the certificate is shown to nothing but the introspection endpoint
   describeIssuer(stage, {
     jwks_uri: `${ISSUER}/jwks`,
     introspection_endpoint: ENDPOINT,
-    mtls_endpoint_aliases: { introspection_endpoint: TWIN },
+    mtls_endpoint_aliases: { introspection_endpoint: ALIAS },
   })
   stage.answers.set(`${ISSUER}/jwks`, () => json(base.issuer.trusted.jwks))
   const status = { status_list: { uri: `${ISSUER}/status`, idx: 1 } }
@@ -51,7 +51,7 @@ test('MTLS-08 the certificate is shown to nothing but the introspection endpoint
     [
       [`${ISSUER}/.well-known/openid-configuration`, false],
       [`${ISSUER}/jwks`, false],
-      [TWIN, true],
+      [ALIAS, true],
       [`${ISSUER}/status`, false],
     ],
   )
@@ -64,8 +64,8 @@ test('MTLS-08 an API with a key asks at the endpoint for everybody, and shows no
   assert.equal(stage.calls.at(-1)?.certificate, undefined)
 })
 
-test('MTLS-08 without a twin, the endpoint itself is the one that asks for certificates', async () => {
-  for (const aliases of [{}, { mtls_endpoint_aliases: { token_endpoint: TWIN } }]) {
+test('MTLS-08 without an alias, the endpoint itself is the one that asks for certificates', async () => {
+  for (const aliases of [{}, { mtls_endpoint_aliases: { token_endpoint: ALIAS } }]) {
     const stage = certified()
     describeIssuer(stage, { introspection_endpoint: ENDPOINT, ...aliases })
     await stage.granted(stage.issuer.request({ token: 'opaque' }))
@@ -73,7 +73,7 @@ test('MTLS-08 without a twin, the endpoint itself is the one that asks for certi
   }
 })
 
-test('SP-NET-01 a twin without TLS, or none that could be one, is not called', async () => {
+test('SP-NET-01 an alias without TLS, or none that could be one, is not called', async () => {
   for (const introspection_endpoint of ['http://mtls.as.example/introspect', 1, null]) {
     const stage = certified()
     const mtls_endpoint_aliases = { introspection_endpoint }

@@ -46,7 +46,7 @@ export interface Issuer {
   /** The keys after a fetch because of a header that none of them fits, at most once per 10 s. */
   keysFor(header: JwtHeader): Promise<readonly VerificationKey[]>
   /**
-   * An https URL of the metadata: for who comes with a certificate that of the twin that asks for one, where there is a twin.
+   * An https URL of the metadata: for who comes with a certificate that of the alias that asks for one, where there is an alias.
    *
    * @throws Refused with `temporarily_unavailable`.
    * @see RFC 8705 §5

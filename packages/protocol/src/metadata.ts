@@ -3,7 +3,7 @@ import type { Algorithm } from './jose/algorithms.ts'
 type Texts = readonly string[]
 type Algorithms = readonly Algorithm[]
 
-/** Endpoints that can have a twin which asks for a client certificate. @see RFC 8705 §5 */
+/** Endpoints that can have an alias which asks for a client certificate. @see RFC 8705 §5 */
 export interface EndpointAliases {
   readonly token_endpoint?: string
   readonly revocation_endpoint?: string

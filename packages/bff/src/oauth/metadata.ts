@@ -42,8 +42,8 @@ export function checkMetadata(metadata: ServerMetadata, expected: Expected): voi
 }
 
 /**
- * Where a certificate is shown: at the twins of endpoints that ask for one, and at the endpoints themselves where the server
- * has no twin.
+ * Where a certificate is shown: at the aliases of endpoints that ask for one, and at the endpoints themselves where the server
+ * has no alias.
  *
  * @see RFC 8705 §5
  */

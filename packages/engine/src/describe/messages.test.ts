@@ -72,7 +72,7 @@ const mtls: MutualTlsPolicy = {
   trustedAuthorities: ['a certificate'],
 }
 
-test('MTLS-08 the twins of the endpoints are announced, and nothing that browsers or strangers use is among them', () => {
+test('MTLS-08 the aliases of the endpoints are announced, and nothing that browsers or strangers use is among them', () => {
   assert.deepEqual(published({ mtls })['mtls_endpoint_aliases'], {
     token_endpoint: 'https://mtls.as.example:8443/token',
     revocation_endpoint: 'https://mtls.as.example:8443/revoke',
@@ -84,7 +84,7 @@ test('MTLS-08 the twins of the endpoints are announced, and nothing that browser
   assert.doesNotMatch(JSON.stringify(others), /mtls\.as\.example/)
 })
 
-test('MTLS-08 twins keep the path of the issuer, in one form', () => {
+test('MTLS-08 aliases keep the path of the issuer, in one form', () => {
   for (const [issuer, token] of [
     ['https://as.example/bank', 'https://mtls.example/bank/token'],
     ['https://as.example/bank/', 'https://mtls.example/bank/token'],

@@ -123,7 +123,7 @@ for (const [method, authentication] of Object.entries(METHODS)) {
         assert.equal(claimsOf(first.id_token)['sub'], ALICE)
       })
 
-      test('MTLS-06 SP-RS-01 userinfo answers who holds the key, at the twin', async () => {
+      test('MTLS-06 SP-RS-01 userinfo answers who holds the key, at the alias', async () => {
         const stage = stageOf()
         const { app } = stage
         const { access_token } = await tokens(stage, app, redeeming(await codeOf(stage, app)))
@@ -155,10 +155,10 @@ for (const [method, authentication] of Object.entries(METHODS)) {
   }
 }
 
-describe('MTLS-08 htu at an endpoint and its twin', () => {
+describe('MTLS-08 htu at an endpoint and its alias', () => {
   const BY_CERTIFICATE = METHODS['tls_client_auth'] ?? {}
 
-  test('MTLS-08 DPOP-PRF-09 at the twins it is the URL of the twin, and the plain one is refused', async () => {
+  test('MTLS-08 DPOP-PRF-09 at the aliases it is the URL of the alias, and the plain one is refused', async () => {
     for (const change of [{}, BY_CERTIFICATE]) {
       const stage = stageWith(change, own.der)
       const { app, ports } = stage
@@ -174,15 +174,15 @@ describe('MTLS-08 htu at an endpoint and its twin', () => {
     }
   })
 
-  test('MTLS-08 DPOP-PRF-09 at the plain endpoints it is theirs, and that of the twin is refused', async () => {
+  test('MTLS-08 DPOP-PRF-09 at the plain endpoints it is theirs, and that of the alias is refused', async () => {
     const stage = stageWith()
     const { app, ports } = stage
     const { endpoints } = MUTUAL_TLS
     const pushing = app.request(ASKING, { url: endpoints.pushedAuthorizationRequest })
     await refuses(push(pushing, ports), 'invalid_dpop_proof', 'DPOP-PRF-09')
     const form = { grant_type: 'client_credentials' }
-    const twin = token(app.request(form, { url: endpoints.token }), ports)
-    await refuses(twin, 'invalid_dpop_proof', 'DPOP-PRF-09')
+    const strayed = token(app.request(form, { url: endpoints.token }), ports)
+    await refuses(strayed, 'invalid_dpop_proof', 'DPOP-PRF-09')
     const { access_token } = await tokens(stage, app, redeeming(await codeOf(stage, app)))
     const resource = asking(app, access_token, endpoints.userinfo)
     await refuses(userinfo(resource, ports), 'invalid_dpop_proof', 'DPOP-PRF-09')
@@ -190,9 +190,9 @@ describe('MTLS-08 htu at an endpoint and its twin', () => {
 
   test('MTLS-08 who uses no certificates may go to either, certificate or not', async () => {
     const stage = stageWith({})
-    const twin = stage.enrol(APP, stage.app.key, [])
-    const { access_token } = await tokens(stage, stage.app, redeeming(await codeOf(stage, twin)))
-    assert.equal((await userinfo(asking(twin, access_token), stage.ports)).action, 'userinfo')
+    const plain = stage.enrol(APP, stage.app.key, [])
+    const { access_token } = await tokens(stage, stage.app, redeeming(await codeOf(stage, plain)))
+    assert.equal((await userinfo(asking(plain, access_token), stage.ports)).action, 'userinfo')
   })
 })
 
@@ -206,7 +206,7 @@ describe('a client whose tokens are bound to its certificate', () => {
     ]
   }
 
-  test('MTLS-04 SP-AS-04 SP-AS-04a gets no token without a certificate, at the twin or at the plain endpoint', async () => {
+  test('MTLS-04 SP-AS-04 SP-AS-04a gets no token without a certificate, at the alias or at the plain endpoint', async () => {
     const stage = stageWith(BOUND, own.der)
     const bare = stage.enrol({ ...APP, ...BOUND }, stage.app.key, [])
     const plain = stage.enrol({ ...APP, ...BOUND }, stage.app.key)
@@ -359,7 +359,7 @@ describe('a token that is bound to a certificate', () => {
   })
 })
 
-test('OAU-09 the twin of userinfo challenges with both schemes, the plain endpoint with DPoP', async () => {
+test('OAU-09 the alias of userinfo challenges with both schemes, the plain endpoint with DPoP', async () => {
   const stage = stageWith(BOUND, own.der)
   const bare = { method: 'GET', authorization: [], dpop: [], parameterNames: [] }
   for (const [request, schemes] of [

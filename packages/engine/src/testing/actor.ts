@@ -11,7 +11,7 @@ export interface Actor {
   readonly client: Client
   readonly key: SigningKey
   readonly dpopKey: SigningKey
-  /** Where its requests go: to the twins of the endpoints, if it has a certificate. */
+  /** Where its requests go: to the aliases of the endpoints, if it has a certificate. */
   readonly endpoints: MutualTlsEndpoints
   readonly mutualTls: MutualTls | undefined
   assertion(): string

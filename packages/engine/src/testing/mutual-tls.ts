@@ -8,7 +8,7 @@ export const AUTHORITY: Issued = await issue({
   extensions: [authority()],
 })
 
-/** With `mtls: MUTUAL_TLS` a stage has twins of its endpoints. */
+/** With `mtls: MUTUAL_TLS` a stage has aliases of its endpoints. */
 export const MUTUAL_TLS: MutualTlsPolicy = {
   endpoints: mutualTlsEndpointsOf(ISSUER, 'https://mtls.as.example'),
   trustedAuthorities: [AUTHORITY.pem],

@@ -5,7 +5,7 @@ import { API, createStage, ISSUER, json, type Stage } from './stage.ts'
 
 export const ENDPOINT: string = `${ISSUER}/introspect`
 /** Shown to no one but clients with certificates. */
-export const TWIN = 'https://mtls.as.example/introspect'
+export const ALIAS = 'https://mtls.as.example/introspect'
 export const API_KEY: SigningKey = generateSigningKey('ES256')
 
 /** A guard that asks about tokens. */
@@ -14,7 +14,7 @@ export interface Told extends Stage {
   tell(change?: object): object
 }
 
-/** An API with a key, unless that is changed, and an issuer with a twin of its endpoint. */
+/** An API with a key, unless that is changed, and an issuer with an alias of its endpoint. */
 export function asking(
   introspection: Partial<IntrospectionOptions> = {},
   options: Partial<GuardOptions> = {},
@@ -27,14 +27,14 @@ export function asking(
   const tell = (change: object = {}): object => {
     const cnf = { jkt: stage.issuer.clientKey.kid }
     const told = { active: true, iss: ISSUER, aud: API, scope: 'accounts', cnf, ...change }
-    for (const url of [ENDPOINT, TWIN]) stage.answers.set(url, () => json(told))
+    for (const url of [ENDPOINT, ALIAS]) stage.answers.set(url, () => json(told))
     return told
   }
   stage.answers.set(`${ISSUER}/.well-known/openid-configuration`, () =>
     json({
       issuer: ISSUER,
       introspection_endpoint: ENDPOINT,
-      mtls_endpoint_aliases: { introspection_endpoint: TWIN },
+      mtls_endpoint_aliases: { introspection_endpoint: ALIAS },
     }),
   )
   tell()
@@ -43,5 +43,5 @@ export function asking(
 
 /** How often the issuer was asked. */
 export function asked({ calls }: Stage): number {
-  return calls.filter(({ url }) => url === ENDPOINT || url === TWIN).length
+  return calls.filter(({ url }) => url === ENDPOINT || url === ALIAS).length
 }

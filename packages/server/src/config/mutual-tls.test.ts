@@ -17,7 +17,7 @@ const PROXIES = { trusted: ['10.0.0.0/8', '::1'], client_certificate_header: 'rf
 const { issuer: _issuer, ...SEVERAL } = LEAST
 
 describe('the listener for certificates', () => {
-  test('MTLS-08 gives each service the twins of what clients call directly, at the path of its issuer', () => {
+  test('MTLS-08 gives each service the aliases of what clients call directly, at the path of its issuer', () => {
     const services = [{ issuer: 'https://as.example/one' }, { issuer: 'https://as.example/two/' }]
     const config = load({ ...SEVERAL, services, mtls: { ...MTLS, origin: `${MTLS.origin}/` } })
     assert.deepEqual(
@@ -58,7 +58,7 @@ describe('the listener for certificates', () => {
     assert.match(problem, /^mtls\.origin: .*\(MTLS-08\); found https:\/\/as\.example\/token$/)
   })
 
-  test('MTLS-08 two services have no twin in common', () => {
+  test('MTLS-08 two services have no alias in common', () => {
     const services = [{ issuer: 'https://a.example' }, { issuer: 'https://b.example' }]
     assert.deepEqual(problems({ ...SEVERAL, services, mtls: MTLS }), [
       'mtls: two services would be at https://mtls.as.example:9444/token',

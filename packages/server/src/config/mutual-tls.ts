@@ -60,13 +60,13 @@ const NO_LISTENER = 'concerns the listener mtls, and there is none'
 const NO_HANDSHAKE =
   'required, to ask for certificates; or proxies.client_certificate_header, when a proxy does that'
 
-/** One endpoint of each service, and its twin, stand for all of them. */
+/** One endpoint of each service, and its alias, stand for all of them. */
 function sharedUrls(services: readonly ServiceConfig[]): readonly string[] {
   const shared = services.flatMap((one) => {
-    const twin = one.service.mtls?.endpoints.token
+    const alias = one.service.mtls?.endpoints.token
     const others = services.filter((other) => other !== one).map(({ service }) => service)
     const taken = others.flatMap(({ endpoints, mtls }) => [endpoints.token, mtls?.endpoints.token])
-    return twin !== undefined && taken.includes(twin) ? [twin] : []
+    return alias !== undefined && taken.includes(alias) ? [alias] : []
   })
   return [...new Set(shared)]
 }

@@ -447,7 +447,7 @@ describe('MTLS-09 behind a proxy', () => {
 })
 
 describe('several services', () => {
-  test('MTLS-08 are told apart by the host of their twins, where they share a path', async (t) => {
+  test('MTLS-08 are told apart by the host of their aliases, where they share a path', async (t) => {
     const services = ['a', 'b'].map((name) => {
       const issuer = `https://${name}.example`
       const mtls = {
