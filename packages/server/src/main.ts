@@ -13,6 +13,7 @@ import { UsageError } from './cli/context.ts'
 import { addDev } from './cli/dev.ts'
 import { addExplain } from './cli/explain.ts'
 import { addKeys } from './cli/keys.ts'
+import { addMigrate } from './cli/migrate.ts'
 import { addServe } from './cli/serve.ts'
 import { addUser } from './cli/user.ts'
 import { InvalidConfig } from './config/problems.ts'
@@ -37,6 +38,7 @@ for (const add of [
   addConfig,
   addExplain,
   addAudit,
+  addMigrate,
 ])
   add(program)
 

@@ -15,44 +15,29 @@ export interface Stores {
   close(): void | Promise<void>
 }
 
-export interface StoresOptions {
-  readonly clock: Clock
-  /** Whether to bring the schema of PostgreSQL to the version of this release; that of a file always is. */
-  readonly migrate?: boolean
-}
-
 /**
  * Opens everything the configuration names.
  *
  * @throws SchemaRefused, RedisRefused, StoreUnavailable: nothing stays open then.
  */
-export async function openStores(config: Config, options: StoresOptions): Promise<Stores> {
-  const durable = await openDurable(config, options)
+export async function openStores(config: Config, clock: Clock): Promise<Stores> {
+  const durable = await openDurable(config, clock)
   const { redis } = config.store
   if (redis === undefined) return durable
   try {
     const { openRedis, withRedis } = await import('@signet/store/redis')
-    return withRedis(durable, await openRedis({ ...redisAddress(redis), clock: options.clock }))
+    return withRedis(durable, await openRedis({ ...redisAddress(redis), clock }))
   } catch (error) {
     await durable.close()
     throw error
   }
 }
 
-/**
- * Opens only what lasts: for commands, which have to work while Redis is away. What is of a moment (codes, replay, attempts)
- * may be elsewhere.
- *
- * @throws SchemaRefused, StoreUnavailable
- */
-export async function openDurable(
-  { store, audit }: Config,
-  { clock, migrate = false }: StoresOptions,
-): Promise<Stores> {
+async function openDurable({ store, audit }: Config, clock: Clock): Promise<Stores> {
   if ('memory' in store) return memoryStores(clock, audit)
   if ('postgres' in store) {
     const { openPostgres } = await import('@signet/store/postgres')
-    return openPostgres({ ...postgresConnection(store.postgres), ...audit, clock, migrate })
+    return openPostgres({ ...postgresConnection(store.postgres), ...audit, clock })
   }
   const database = openSqlite(store.sqlite, { clock, ...audit })
   return {

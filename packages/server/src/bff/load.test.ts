@@ -33,6 +33,33 @@ describe('the configuration file of a BFF', () => {
     })
   })
 
+  test('keeps sessions in a file, a PostgreSQL or a Redis', () => {
+    const url = 'postgres://signet@db.example/sessions?sslmode=verify-full'
+    const { store } = load({ ...LEAST, store: { postgres: url, connections: 5 } })
+    assert.deepEqual(store, { postgres: { url, connections: 5, preparedStatements: true } })
+    const redis = 'rediss://cache.example'
+    assert.deepEqual(load({ ...LEAST, store: { redis, trusted_cas: ['ca.pem'] } }).store, {
+      redis: { url: redis, trustedCas: [AUTHORITY.trim()] },
+    })
+    const { store: _, ...rest } = LEAST
+    const file = write('redis-url', `${redis}\n`)
+    const environment = { SIGNET_BFF_STORE_REDIS_FILE: file }
+    assert.deepEqual(load(rest, environment).store, { redis: { url: redis } })
+  })
+
+  test('keeps them in one place', () => {
+    const named = (store: object): readonly string[] => problems({ ...LEAST, store })
+    assert.deepEqual(named({}), ['store: needs sqlite, postgres or redis'])
+    assert.deepEqual(named({ sqlite: 'a.db', redis: 'redis://localhost' }), [
+      'store: needs sqlite, postgres or redis, and only one of them; there are sqlite and redis',
+    ])
+    assert.match(named({ redis: 's3cret' })[0] ?? '', /^store\.redis: must be an address/)
+    assert.match(
+      named({ redis: 'redis://localhost', trusted_cas: ['none.pem'] }).join(),
+      /store\.trusted_cas: .*ENOENT/,
+    )
+  })
+
   test('can say everything the BFF can do, in the names of the file', () => {
     const requested_claims = { id_token: { given_name: { essential: true } } }
     const { options, management, drain } = load({

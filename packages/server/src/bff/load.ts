@@ -6,7 +6,8 @@ import { readPem } from '../config/files.ts'
 import { listenOn, listenProblems } from '../config/listen.ts'
 import { InvalidConfig } from '../config/problems.ts'
 import { readConfig } from '../config/read.ts'
-import type { BffConfig, StoredOptions } from './config.ts'
+import { choiceProblem, placeProblems, placesOf } from '../config/store.ts'
+import type { BffConfig, SessionsConfig, StoredOptions } from './config.ts'
 import { BFF_FILE } from './format.ts'
 import { readAuthority, readClientKey, readSessionKey } from './keys.ts'
 import { placeInFile, withOptionNames } from './names.ts'
@@ -23,23 +24,33 @@ export function loadBffConfig(path: string, environment: Environment): BffConfig
   const file = readConfig({ path, environment }, BFF_FILE)
   const reading = new Reading(path)
   const listen = reading.attempt('listen', () => listenOn(file.listen, { path, setting: 'listen' }))
+  const store = reading.attempt('store', () => sessionsOf(file, path))
   const options = optionsOf(file, reading)
   const problems = [
     ...reading.problems,
     ...listenProblems(file.listen),
+    ...choiceProblem(file.store, ['sqlite', 'postgres', 'redis']),
+    ...placeProblems(file.store),
     ...folderProblems(options),
     ...optionProblems(options, reading),
   ]
-  if (listen === undefined || problems.length > 0) throw new InvalidConfig(path, problems)
-  const { management, store, log, drain = 10 } = file
+  if (listen === undefined || store === undefined || problems.length > 0)
+    throw new InvalidConfig(path, problems)
+  const { management, log, drain = 10 } = file
   return {
     listen,
     ...(management && { management: over({ host: '127.0.0.1', port: 0 }, management) }),
-    store: { sqlite: reading.absolute(store.sqlite) },
+    store,
     log: over<BffConfig['log']>({ level: 'info' }, log),
     drain,
     options,
   }
+}
+
+function sessionsOf({ store }: BffFile, path: string): SessionsConfig {
+  const { sqlite = '', postgres, redis } = placesOf(store, path)
+  if (postgres !== undefined) return { postgres }
+  return redis === undefined ? { sqlite } : { redis }
 }
 
 function optionsOf(file: BffFile, reading: Reading): StoredOptions {

@@ -1,7 +1,13 @@
 import type { BffOptions, ClientOptions, FrontendOptions, RouteOptions } from '@signet/bff'
 import { CONTENT_ENCRYPTION, KEY_MANAGEMENT } from '@signet/protocol'
 import { z } from 'zod'
-import { listenSchema, logSchema, managementSchema, seconds } from '../config/schema.ts'
+import {
+  listenSchema,
+  logSchema,
+  managementSchema,
+  seconds,
+  storeSchema,
+} from '../config/schema.ts'
 import type { Snake } from './names.ts'
 
 /**
@@ -110,7 +116,7 @@ export const bffSchema = z
     trusted_cas: texts.optional().describe('PEM files, trusted beside those of Node.'),
     listen: listenSchema,
     management: managementSchema.optional(),
-    store: z.strictObject({ sqlite: text.describe('The database file of the sessions.') }),
+    store: storeSchema,
     log: logSchema.optional(),
     drain: seconds.optional().describe('How long requests under way may take on SIGTERM.'),
   })

@@ -1,6 +1,5 @@
-import { createBff, type Bff } from '@signet/bff'
+import { createBff, type Bff, type SessionStore } from '@signet/bff'
 import type { Seconds } from '@signet/protocol'
-import { openSqliteSessions, type SqliteSessions } from '@signet/store/bff-sqlite'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import type { RunningServer } from '../compose.ts'
@@ -14,6 +13,7 @@ import { startSweeping } from '../management/sweeping.ts'
 import type { BffConfig } from './config.ts'
 import { logEvent } from './log-event.ts'
 import { createBffMetrics, type BffMetrics } from './metrics.ts'
+import { openSessions } from './sessions.ts'
 
 /** Milliseconds. Bodies may be long; connections are kept longer than the usual proxies keep them. */
 const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 75_000 }
@@ -22,10 +22,10 @@ const HEADER_BYTES = 32_768
 const SOON: Seconds = 14 * 86_400
 
 /**
- * Starts a BFF as a process of its own, with its sessions in a file.
+ * Starts a BFF as a process of its own.
  *
  * @param destination where the log goes; absent: to standard output
- * @throws SchemaRefused, or what kept it from listening: nothing keeps running then.
+ * @throws SchemaRefused, RedisRefused, StoreUnavailable, or what kept it from listening: nothing keeps running then.
  */
 export async function serveBff(
   config: BffConfig,
@@ -46,7 +46,7 @@ async function start(
   log: Logger,
   undo: (() => unknown)[],
 ): Promise<RunningServer> {
-  const store = openSqliteSessions(config.store.sqlite)
+  const store = await openSessions(config)
   undo.push(() => store.close())
   const { bff, metrics } = compose(config, store, log)
   const app = createApp(config.listen)
@@ -89,7 +89,7 @@ interface Composed {
   readonly metrics: BffMetrics
 }
 
-function compose({ options }: BffConfig, store: SqliteSessions, log: Logger): Composed {
+function compose({ options }: BffConfig, store: SessionStore, log: Logger): Composed {
   const metrics = createBffMetrics(() => bff.activeSessions())
   const bff = createBff({
     ...options,

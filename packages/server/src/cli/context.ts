@@ -1,7 +1,7 @@
 import type { Store } from '@signet/engine'
 import type { Command } from 'commander'
 import { existsSync } from 'node:fs'
-import { openDurable } from '../adapters/stores.ts'
+import { openStores } from '../adapters/stores.ts'
 import { systemClock } from '../adapters/system.ts'
 import type { Config, ServiceConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
@@ -49,7 +49,7 @@ export async function onService<Result>(
   const config = loadConfig(options.config, process.env)
   const chosen = choose(config, options.issuer)
   requireDatabase(config, mayMakeDatabase)
-  const stores = await openDurable(config, { clock: systemClock })
+  const stores = await openStores(config, systemClock)
   try {
     const store = stores.store(chosen.service.issuer)
     const result = await work({ config, chosen, store })

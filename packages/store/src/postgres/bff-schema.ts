@@ -3,6 +3,7 @@ import type { Schema } from './migration.ts'
 /** What a BFF keeps, which is another schema than that of an authorization server. Applied in order, never edited. */
 export const BFF: Schema = {
   name: 'signet_bff',
+  remedy: 'run "signet bff migrate --apply"',
   migrations: [
     {
       name: 'the sessions of a backend for frontend',

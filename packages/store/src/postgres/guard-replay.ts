@@ -8,6 +8,7 @@ import { MARKS_ENDED, sweepOf } from './sweep.ts'
 /** What the guards of APIs keep, which is another schema than that of an authorization server. Never edited. */
 export const GUARD: Schema = {
   name: 'signet_guard',
+  remedy: 'open it once with "migrate"',
   migrations: [
     {
       name: 'used proofs',

@@ -29,7 +29,7 @@ const CONTRACT: Migration = {
 
 /** What another release knows. */
 function schemaWith(...more: readonly Migration[]): Schema {
-  return { name: SIGNET.name, migrations: [...SIGNET.migrations, ...more] }
+  return { ...SIGNET, migrations: [...SIGNET.migrations, ...more] }
 }
 
 function migrateTo(url: string, schema: Schema): Promise<readonly { readonly version: number }[]> {

@@ -18,6 +18,8 @@ export interface Migration {
 export interface Schema {
   readonly name: string
   readonly migrations: readonly Migration[]
+  /** What brings it up to date, in words for whoever starts something that needs it. */
+  readonly remedy: string
 }
 
 /** A step that is behind a database. */
@@ -85,7 +87,7 @@ export async function requireSchema(client: Client, schema: Schema): Promise<voi
   if (pending.some(({ phase }) => phase === 'expand')) {
     throw new SchemaRefused(
       `the schema ${schema.name} has version ${known}, this release of Signet needs ` +
-        `${schema.migrations.length}: run "signet migrate --apply" first`,
+        `${schema.migrations.length}: ${schema.remedy} first`,
     )
   }
 }

@@ -37,6 +37,7 @@ function namesThatEnd(table: string, columns: string, key: string): string {
 /** Applied in order; what was released is never edited, only followed. */
 export const SIGNET: Schema = {
   name: 'signet',
+  remedy: 'run "signet migrate --apply"',
   migrations: [
     {
       name: 'the first schema',
