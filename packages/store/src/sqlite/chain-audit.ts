@@ -1,4 +1,10 @@
-import { CHAIN_BEGINS, recordAfter, streamOf, type AuditEvent, type AuditLink } from '@signet/engine'
+import {
+  CHAIN_BEGINS,
+  recordAfter,
+  streamOf,
+  type AuditEvent,
+  type AuditLink,
+} from '@signet/engine'
 import type { DatabaseSync } from 'node:sqlite'
 
 /** Gives the events of releases before the chains a place in them, in the order in which they happened, and drops their tables. */
