@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { readPem, type Named } from './files.ts'
+import { isPem, readPem, type Named } from './files.ts'
 import { InvalidConfig } from './problems.ts'
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
@@ -33,7 +33,7 @@ function authoritiesIn(file: string, at: Named): readonly string[] {
       ? 'holds no PEM certificate'
       : certificates.map(problemOf).find((each) => each !== undefined)
   if (problem === undefined) return certificates
-  const name = file.startsWith('-----BEGIN ') ? 'the PEM' : file
+  const name = isPem(file) ? 'the PEM' : file
   throw new InvalidConfig(at.path, [`${at.setting}: ${name} ${problem}`])
 }
 

@@ -37,9 +37,17 @@ export interface Named {
   readonly setting: string
 }
 
-/** A PEM file named in the configuration, relative to it; or the PEM itself, as `SIGNET_…_FILE` brings it. */
+/**
+ * A PEM file named in the configuration, relative to it; or the PEM itself, as `SIGNET_…_FILE` brings it. Tools write other
+ * lines before a key, and that must not make a file name of it, which would be told.
+ */
 export function readPem(name: string, at: Named): string {
-  return name.startsWith(PEM) ? name : readBytes(name, at).toString()
+  return isPem(name) ? name : readBytes(name, at).toString()
+}
+
+/** Whether it is what would be in a file, and not the name of one. */
+export function isPem(name: string): boolean {
+  return name.includes(PEM)
 }
 
 /**
@@ -48,6 +56,9 @@ export function readPem(name: string, at: Named): string {
  * @throws InvalidConfig when it cannot be read.
  */
 export function readBytes(name: string, { path, setting }: Named): Buffer {
+  if (/[\r\n]/.test(name)) {
+    throw new InvalidConfig(path, [`${setting}: is not the name of a file`])
+  }
   const file = resolve(dirname(path), name)
   try {
     return readFileSync(file)

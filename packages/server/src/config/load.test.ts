@@ -219,6 +219,24 @@ describe('listening', () => {
     ])
   })
 
+  test('SP-SEC-05 takes a key with lines before it for no file name, and tells nothing of it', () => {
+    const { certificate, key } = CREDENTIAL
+    const listening = (given: string): object => ({
+      ...LEAST,
+      listen: { port: 1, tls: { certificate, key: given } },
+    })
+    for (const before of ['\n', 'Bag Attributes\n    localKeyID: 01\n', '# mine\n']) {
+      assert.equal(load(listening(before + key)).listen.tls?.key, before + key)
+      assert.deepEqual(problems(listening(before + key.slice(0, 90))), [
+        'listen.tls.key: holds no PEM private key without passphrase',
+      ])
+    }
+    const [, ...bare] = key.split('\n')
+    assert.deepEqual(problems(listening(bare.join('\n'))), [
+      'listen.tls.key: is not the name of a file',
+    ])
+  })
+
   test('reads the certificates of authorities for its own requests', () => {
     write('ca.pem', AUTHORITY)
     assert.deepEqual(load({ ...LEAST, outgoing: { trusted_cas: ['ca.pem'] } }).outgoing, {
