@@ -58,7 +58,7 @@ async function assertAllFail(redis: RedisDatabase, withinMilliseconds: number): 
 test('PKJ-06 DPOP-PRF-15 while Redis is away every verb fails at once, and works again by itself', async () => {
   await withStore(async (redis) => {
     await server.kill()
-    await until(() => assertAllFail(redis, 100))
+    await until(() => assertAllFail(redis, 250))
     await server.start()
     await until(() => assertAllWork(redis))
   })
@@ -70,8 +70,8 @@ test('PKJ-06 DPOP-PRF-15 while Redis hangs the first verb waits a moment, the ot
     const [first] = Object.values(everyVerb(redis.ephemeral(ISSUER)))
     const start = performance.now()
     await assert.rejects(first?.() ?? Promise.resolve(), StoreUnavailable)
-    assert.ok(performance.now() - start < 600)
-    await assertAllFail(redis, 100)
+    assert.ok(performance.now() - start < 1_000)
+    await assertAllFail(redis, 250)
     server.thaw()
     await until(() => assertAllWork(redis))
   })
@@ -116,7 +116,7 @@ test('a Redis that became a replica is not believed, not even for reading, once 
       await assert.rejects(verbs[name]?.() ?? Promise.resolve(), StoreUnavailable, name)
     }
     await assert.rejects(redis.check(), /replica/)
-    await assertAllFail(redis, 100)
+    await assertAllFail(redis, 250)
     await assert.rejects(open(), /replica/)
     await server.command('REPLICAOF', 'NO', 'ONE')
     await until(() => assertAllWork(redis))
@@ -203,7 +203,7 @@ test('a Redis that came back with a setting it must not have is refused until it
     await server.kill()
     await server.start({ 'maxmemory-policy': 'allkeys-lru' })
     await until(() => assert.rejects(redis.check(), /maxmemory-policy/))
-    await assertAllFail(redis, 100)
+    await assertAllFail(redis, 250)
     await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
     await until(() => assertAllWork(redis))
     await server.kill()
@@ -227,7 +227,7 @@ test('while Redis reads what it had on disk every verb fails at once, and works 
       'loading-process-events-interval-bytes': '1024',
     })
     await until(() => assert.rejects(redis.check(), /loading/))
-    await assertAllFail(redis, 100)
+    await assertAllFail(redis, 250)
     await assert.rejects(open(), /loading/)
     await started
     await until(() => assertAllWork(redis))
