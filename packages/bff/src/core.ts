@@ -1,4 +1,4 @@
-import { createSeal, type Seal, type Seconds } from '@signet/protocol'
+import { createSeal, type Seal, type Seconds, type SigningKey } from '@signet/protocol'
 import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { BffOptions, Clock } from './config/options.ts'
@@ -6,6 +6,7 @@ import { checkOptions } from './config/check-options.ts'
 import { clientSettings, type ClientSettings } from './config/client-settings.ts'
 import { readFrontends, refuse, type Frontend } from './config/settings.ts'
 import type { OnEvent } from './events.ts'
+import { createApiKeys, type ApiKeys } from './oauth/api-keys.ts'
 import { createAuthority, type Authority } from './oauth/authority.ts'
 import { clientAuthentication } from './oauth/client-authentication.ts'
 import { importOwnCertificate, type OwnCertificate } from './oauth/client-certificate.ts'
@@ -40,6 +41,9 @@ export interface Core {
   readonly decryption: Decryption
   readonly authority: Authority
   readonly issuerKeys: IssuerKeys
+  /** What calls of routes that sign are signed with. */
+  readonly signingKey: SigningKey | undefined
+  readonly apiKeys: ApiKeys
   readonly refresher: Refresher
   readonly clientTokens: ClientTokens
   /** Of the authorization server. */
@@ -85,6 +89,7 @@ export function createCore(options: BffOptions): Core {
     nonces,
   })
   const issuerKeys = createIssuerKeys({ authority, outgoing, clock, timeout })
+  const routes = frontends.flatMap((frontend) => frontend.routes)
   return {
     options,
     frontends,
@@ -103,6 +108,8 @@ export function createCore(options: BffOptions): Core {
     decryption,
     authority,
     issuerKeys,
+    signingKey: key?.signing,
+    apiKeys: createApiKeys({ routes, outgoing, clock, timeout }),
     refresher: new Refresher({ sessions, authority, constraint, clock, random, timeout, onEvent }),
     clientTokens: createClientTokens({ authority, constraint, clock }),
     nonces,

@@ -50,7 +50,7 @@ export type BffEvent =
     }
   | {
       readonly type: 'validation_failed'
-      readonly where: 'logout_token' | 'login' | 'session' | 'path'
+      readonly where: 'logout_token' | 'login' | 'session' | 'path' | 'response'
       readonly reason: string
       readonly detail?: string
     }

@@ -6,6 +6,7 @@ export type {
   Clock,
   FrontendOptions,
   Profile,
+  ResponseKeys,
   RouteOptions,
   SenderConstraint,
   TokenKind,

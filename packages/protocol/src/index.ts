@@ -45,7 +45,11 @@ export {
   verifyRequestSignature,
   type RequestSignature,
 } from './http-signatures/verify-request.ts'
-export { verifyResponseSignature, type ResponseContext } from './http-signatures/verify-response.ts'
+export {
+  responseKeyid,
+  verifyResponseSignature,
+  type ResponseContext,
+} from './http-signatures/verify-response.ts'
 export type { IdTokenClaims } from './id-token/claims.ts'
 export { atHash, createIdToken } from './id-token/create.ts'
 export { hintRules, hintSignatureRules } from './id-token/hint.rules.ts'
@@ -83,7 +87,7 @@ export type {
   DecryptionKey,
   PublishedEncryptionJwk,
 } from './jose/decryption-key.ts'
-export { verificationKeyOf } from './jose/describe-signing-key.ts'
+export { describeSigningKey, verificationKeyOf } from './jose/describe-signing-key.ts'
 export { encryptJwt, NoEncryptionKey, type EncryptionRequest } from './jose/encrypt.ts'
 export { importEncryptionKeys, type EncryptionKey } from './jose/encryption-keys.ts'
 export { generateEncryptionKey } from './jose/generate-encryption-key.ts'

@@ -11,7 +11,7 @@ import { createCore } from '../core.ts'
 import { clientCertificate, TEST_CA, type TestCertificate } from '../testing/certificates.ts'
 import { sampleFrontend, sampleOptions } from '../testing/sample-options.ts'
 import { checkOptions } from './check-options.ts'
-import type { BffOptions, ClientOptions } from './options.ts'
+import type { BffOptions, ClientOptions, RouteOptions } from './options.ts'
 import { Misconfigured } from './settings.ts'
 
 const own = await clientCertificate('bank')
@@ -244,5 +244,105 @@ describe('encryption', () => {
       [1, 2, 3].map((index) => `client.decryptionKeys.${index}`),
     )
     assert.ok(!found.join().includes(signing.d))
+  })
+})
+
+describe('a route that signs, or wants signatures', () => {
+  const responseKeys = { jwks: { keys: [generateSigningKey('ES256').publicJwk] } }
+  const signed = { signedRequest: true, signedResponse: true, responseKeys } as const
+  const found = (
+    route: Partial<RouteOptions>,
+    client: Partial<ClientOptions> = { keys },
+  ): string[] =>
+    problemsOf(client, {
+      frontends: [
+        sampleFrontend({
+          routes: [{ match: '/api/', target: 'https://api.example/', token: 'user', ...route }],
+        }),
+      ],
+    })
+  const places = (route: Partial<RouteOptions>): string[] =>
+    found(route).map((line) => (line.split(': ', 1)[0] ?? '').replace('frontends.0.routes.0.', ''))
+
+  test('needs a token to sign, and the keys of the API', () => {
+    const { signedRequest } = signed
+    for (const token of ['user', 'client'] as const)
+      assert.deepEqual(found({ ...signed, token }), [])
+    assert.deepEqual(found({ token: 'none', signedResponse: true, responseKeys }), [])
+    assert.deepEqual(places({ token: 'none', signedRequest }), ['signedRequest'])
+    assert.deepEqual(places({ token: 'user-or-none', signedRequest }), ['signedRequest'])
+    assert.deepEqual(places({ signedResponse: true }), ['responseKeys'])
+    assert.deepEqual(places({ responseKeys }), ['responseKeys'])
+  })
+
+  test('is told everything that does not fit, all at once', () => {
+    const route = {
+      ...signed,
+      token: 'none',
+      webSocket: true,
+      eventStream: true,
+      responseKeys: { jwksUri: 'http://api.example/jwks' },
+      requestHeaders: ['content-digest'],
+    } as const
+    assert.deepEqual(places(route), [
+      'responseKeys.jwksUri',
+      'signedRequest',
+      'requestHeaders',
+      'webSocket',
+      'eventStream',
+    ])
+    for (const one of [{ signedRequest: true }, { signedResponse: true, responseKeys }]) {
+      assert.deepEqual(places({ ...one, webSocket: true }), ['webSocket'])
+      assert.deepEqual(places({ ...one, eventStream: true }), ['eventStream'])
+    }
+  })
+
+  test('HS-CL-01 lets no field of a signature through, where it makes them', () => {
+    for (const name of ['signature', 'signature-input', 'content-digest']) {
+      const requestHeaders = [name]
+      assert.deepEqual(places({ signedRequest: true, requestHeaders }), ['requestHeaders'])
+      assert.deepEqual(places({ requestHeaders }), [])
+    }
+  })
+
+  test('HS-CL-05 takes keys that verify, or an https URL, and not both', () => {
+    const { publicJwk } = generateEncryptionKey('ECDH-ES')
+    const jwksUri = 'https://api.example/jwks?x=1'
+    assert.deepEqual(found({ signedResponse: true, responseKeys: { jwksUri } }), [])
+    for (const wrong of [
+      {},
+      { ...responseKeys, jwksUri },
+      { jwks: { keys: [] } },
+      { jwks: { keys: [publicJwk] } },
+      { jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } },
+      { jwks: responseKeys.jwks.keys },
+      { jwksUri: 'https://api.example/jwks#x' },
+      { jwksUri: 'https://me@api.example/jwks' },
+      { jwksUri: '/jwks' },
+    ]) {
+      const route: Partial<RouteOptions> = { signedResponse: true }
+      const [place = '', ...more] = places(Object.assign(route, { responseKeys: wrong }))
+      assert.match(place, /^responseKeys/, JSON.stringify(wrong))
+      assert.deepEqual(more, [])
+    }
+  })
+
+  test('HS-CL-02 signs with a key of the client that a signature can name', () => {
+    const certified: Partial<ClientOptions> = {
+      tls: tlsOf(own),
+      authentication: 'tls_client_auth',
+    }
+    const { signedRequest } = signed
+    assert.deepEqual(found({ signedRequest }, certified), [
+      'client.keys: required to sign the calls of a route',
+    ])
+    assert.deepEqual(found({}, certified), [])
+    const strange = { keys: keys.map((key) => ({ ...key, kid: '\u00e4pp' })) }
+    const [line = '', ...more] = found({ signedRequest }, strange)
+    assert.match(line, /^client\.keys\.0: its kid/)
+    assert.deepEqual(more, [])
+    assert.deepEqual(found({}, strange), [])
+    const nameless = { keys: keys.map((key) => ({ ...key, kid: undefined })) }
+    assert.deepEqual(found({ signedRequest }, nameless), [])
   })
 })

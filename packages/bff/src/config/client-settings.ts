@@ -100,3 +100,30 @@ export function clientProblems(options: BffOptions): readonly Misconfiguration[]
     message,
   }))
 }
+
+/** What routes that sign need of the client. */
+export function signingProblems({
+  client: { keys = [] },
+  frontends,
+}: BffOptions): readonly Misconfiguration[] {
+  const signs = frontends.some(({ routes = [] }) =>
+    routes.some(({ signedRequest }) => signedRequest === true),
+  )
+  if (!signs) return []
+  const [key] = keys
+  if (key === undefined) {
+    return [{ path: ['client', 'keys'], message: 'required to sign the calls of a route' }]
+  }
+  const kid = 'kid' in key ? key.kid : undefined
+  return kid === undefined || (typeof kid === 'string' && KEYID.test(kid))
+    ? []
+    : [
+        {
+          path: ['client', 'keys', 0],
+          message: 'its kid must be ASCII to sign the calls of a route',
+        },
+      ]
+}
+
+/** What a signature can name. @see RFC 9651 §3.3.3 */
+const KEYID = /^[\x20-\x7e]+$/

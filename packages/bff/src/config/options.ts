@@ -11,6 +11,11 @@ export interface Clock {
 /** Whose access token a call gets. */
 export type TokenKind = 'user' | 'client' | 'user-or-none' | 'none'
 
+/** The keys an API signs its answers with: as they are, or where they are published. */
+export type ResponseKeys =
+  | { readonly jwks: { readonly keys: readonly object[] }; readonly jwksUri?: undefined }
+  | { readonly jwksUri: string; readonly jwks?: undefined }
+
 /** One API that the frontend may call; everything else is not reachable. */
 export interface RouteOptions {
   /** The path below which the route begins, such as `/api/`. */
@@ -31,6 +36,20 @@ export interface RouteOptions {
   readonly eventStream?: boolean
   /** Only where no token is added: lets calls pass without `X-CSRF`, for what is public. */
   readonly csrf?: boolean
+  /**
+   * Signs each call, its token and its body with the first key of the client. Bodies are held in memory for it.
+   *
+   * @see FAPI 2.0 HTTP Signatures §5.3.1.1
+   */
+  readonly signedRequest?: boolean
+  /**
+   * Takes answers only that the API has signed, errors too, and holds each in memory until that is proved.
+   *
+   * @see FAPI 2.0 HTTP Signatures §5.3.2.2
+   */
+  readonly signedResponse?: boolean
+  /** For `signedResponse`. */
+  readonly responseKeys?: ResponseKeys
   /** How long the API may be silent before it answers. */
   readonly timeout?: Seconds
 }

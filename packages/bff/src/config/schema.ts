@@ -1,4 +1,4 @@
-import { CONTENT_ENCRYPTION, KEY_MANAGEMENT } from '@signet/protocol'
+import { CONTENT_ENCRYPTION, importJwks, KEY_MANAGEMENT } from '@signet/protocol'
 import { z } from 'zod'
 
 /** Kept by the proxy itself: no route may let these of the browser through. */
@@ -28,6 +28,34 @@ const target = z.string().refine((value) => {
   return url !== null && url.href === value && value.endsWith('/') && !/[?#@]/.test(value)
 }, 'must be a URL that ends with /, without query, fragment or user')
 
+const jwksUri = z.string().refine((value) => {
+  const url = URL.parse(value)
+  return url?.protocol === 'https:' && url.username === '' && url.hash === ''
+}, 'must be an https URL without user or fragment')
+
+const responseKeys = z
+  .strictObject({
+    jwks: z
+      .looseObject({ keys: z.array(z.unknown()) })
+      .refine(
+        (jwks) => importJwks(jwks).keys.length > 0,
+        'has no key of the profile that verifies signatures',
+      )
+      .optional(),
+    jwksUri: jwksUri.optional(),
+  })
+  .refine(
+    ({ jwks, jwksUri: uri }) => (jwks === undefined) !== (uri === undefined),
+    'needs either the keys or where they are',
+  )
+
+/** The fields of a signature: where we sign, they are ours. */
+const SIGNATURE_FIELDS: ReadonlySet<string> = new Set([
+  'content-digest',
+  'signature',
+  'signature-input',
+])
+
 const route = z
   .strictObject({
     match: folder.refine((value) => value !== '/', 'must name a folder'),
@@ -47,6 +75,9 @@ const route = z
     webSocket: z.boolean().optional(),
     eventStream: z.boolean().optional(),
     csrf: z.boolean().optional(),
+    signedRequest: z.boolean().optional(),
+    signedResponse: z.boolean().optional(),
+    responseKeys: responseKeys.optional(),
     timeout: seconds.optional(),
   })
   .refine((value) => value.csrf !== false || value.token === 'none', {
@@ -56,6 +87,27 @@ const route = z
   .refine((value) => isSafeTarget(value.target, value.token), {
     path: ['target'],
     error: 'must be https; http only to this machine, without a token',
+  })
+  .refine((value) => value.signedRequest !== true || /^(?:user|client)$/.test(value.token), {
+    path: ['signedRequest'],
+    error: 'signs the access token: token must be user or client',
+  })
+  .refine(
+    ({ signedRequest, requestHeaders = [] }) =>
+      signedRequest !== true || !requestHeaders.some((name) => SIGNATURE_FIELDS.has(name)),
+    { path: ['requestHeaders'], error: 'names a field of the signature, which is made here' },
+  )
+  .refine((value) => value.webSocket !== true || !isSigned(value), {
+    path: ['webSocket'],
+    error: 'cannot be signed',
+  })
+  .refine((value) => value.eventStream !== true || !isSigned(value), {
+    path: ['eventStream'],
+    error: 'cannot be signed',
+  })
+  .refine((value) => (value.signedResponse === true) === (value.responseKeys !== undefined), {
+    path: ['responseKeys'],
+    error: 'are for signedResponse, which needs them',
   })
 
 const frontend = z.strictObject({
@@ -114,6 +166,15 @@ export const optionsSchema: z.ZodType = z.strictObject({
   random: z.custom((value) => typeof value === 'function').optional(),
   onEvent: z.custom((value) => typeof value === 'function').optional(),
 })
+
+interface Signed {
+  readonly signedRequest?: boolean | undefined
+  readonly signedResponse?: boolean | undefined
+}
+
+function isSigned({ signedRequest, signedResponse }: Signed): boolean {
+  return signedRequest === true || signedResponse === true
+}
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 

@@ -1,6 +1,12 @@
 import type { Seconds } from '@signet/protocol'
-import { clientProblems } from './client-settings.ts'
-import type { BffOptions, FrontendOptions, RouteOptions, TokenKind } from './options.ts'
+import { clientProblems, signingProblems } from './client-settings.ts'
+import type {
+  BffOptions,
+  FrontendOptions,
+  ResponseKeys,
+  RouteOptions,
+  TokenKind,
+} from './options.ts'
 import { optionsSchema } from './schema.ts'
 
 /** The options cannot be used. The message lists everything that is wrong with them, and no secret. */
@@ -25,6 +31,9 @@ export interface Route {
   readonly webSocket: boolean
   readonly eventStream: boolean
   readonly csrf: boolean
+  readonly signedRequest: boolean
+  readonly signedResponse: boolean
+  readonly responseKeys: ResponseKeys | undefined
   readonly timeout: Seconds
 }
 
@@ -81,6 +90,7 @@ export function misconfigurations(options: BffOptions): readonly Misconfiguratio
   return [
     ...alone,
     ...(isClientRead ? clientProblems(options) : []),
+    ...(parsed.success ? signingProblems(options) : []),
     ...together.map((message) => ({ path: [], message })),
   ]
 }
@@ -127,6 +137,9 @@ function routeOf(options: RouteOptions): Route {
     webSocket: options.webSocket ?? false,
     eventStream: options.eventStream ?? false,
     csrf: options.csrf ?? true,
+    signedRequest: options.signedRequest ?? false,
+    signedResponse: options.signedResponse ?? false,
+    responseKeys: options.responseKeys,
     timeout: options.timeout ?? SILENCE,
   }
 }

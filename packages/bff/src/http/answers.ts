@@ -8,12 +8,14 @@ export interface Problem {
   readonly status: number
   readonly code:
     | 'authorization_server_unavailable'
+    | 'body_too_long'
     | 'csrf_rejected'
     | 'invalid_request'
     | 'login_required'
     | 'method_not_allowed'
     | 'not_found'
     | 'refused_by_authorization_server'
+    | 'response_signature_invalid'
     | 'server_error'
     | 'session_store_unavailable'
     | 'step_up_required'

@@ -6,6 +6,14 @@ export async function readText(
   incoming: IncomingMessage,
   longest: number,
 ): Promise<string | undefined> {
+  return (await readBytes(incoming, longest))?.toString('utf8')
+}
+
+/** Reads a body whole; `undefined` if it is longer than so many bytes. */
+export async function readBytes(
+  incoming: IncomingMessage,
+  longest: number,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -13,5 +21,5 @@ export async function readText(
     if (length > longest) return undefined
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }

@@ -1,4 +1,9 @@
-import { importPublicJwk, type Algorithm } from '@signet/protocol'
+import {
+  describeSigningKey,
+  importPublicJwk,
+  type Algorithm,
+  type SigningKey,
+} from '@signet/protocol'
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { Misconfigured } from '../config/settings.ts'
 
@@ -16,6 +21,8 @@ export interface ClientKey {
   readonly kid: string | undefined
   readonly alg: Algorithm
   readonly key: CryptoKey
+  /** The same for what is not signed by `openid-client`; without a name of its own, named by its thumbprint. */
+  readonly signing: SigningKey
 }
 
 /**
@@ -40,7 +47,14 @@ export function importClientKey(jwk: object): ClientKey {
   const stated = algorithms.find((algorithm) => algorithm === members['alg'])
   const alg = stated ?? algorithms[0]
   if (alg === undefined) throw new Misconfigured('client.keys: a key has no algorithm')
-  return { kid, alg, key: toCryptoKey(privateKeyOf(jwk), PARAMETERS[alg]) }
+  const privateKey = privateKeyOf(jwk)
+  const described = describeSigningKey(privateKey, alg)
+  return {
+    kid,
+    alg,
+    key: toCryptoKey(privateKey, PARAMETERS[alg]),
+    signing: { ...described, kid: kid ?? described.kid },
+  }
 }
 
 function understood(publicJwk: object): ReturnType<typeof importPublicJwk> {

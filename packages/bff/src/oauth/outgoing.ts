@@ -10,6 +10,7 @@ import { Agent, request as tlsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { getCACertificates, type SecureContextOptions } from 'node:tls'
 import type { CustomFetch } from 'openid-client'
+import { readBytes } from '../http/read-body.ts'
 import type { OwnCertificate } from './client-certificate.ts'
 
 /** For TLS 1.2 only what BCP 195 recommends. @see FAPI 2.0 Security Profile §5.2.2 */
@@ -125,21 +126,15 @@ function fetchBy(open: Outgoing['open']): CustomFetch {
 
 async function responseOf(request: ClientRequest): Promise<Response> {
   const incoming = await answerOf(request)
-  const bytes: Buffer[] = []
-  let length = 0
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > LONGEST_ANSWER)
-      throw new Error(`the answer is longer than ${LONGEST_ANSWER} bytes`)
-    bytes.push(chunk)
-  }
+  const bytes = await readBytes(incoming, LONGEST_ANSWER)
+  if (bytes === undefined) throw new Error(`the answer is longer than ${LONGEST_ANSWER} bytes`)
   const headers = new Headers()
   for (const [name, values = []] of Object.entries(incoming.headersDistinct)) {
     for (const value of values) headers.append(name, value)
   }
   const status = incoming.statusCode ?? 0
   const empty = status === 204 || status === 205 || status === 304
-  return new Response(empty ? null : Buffer.concat(bytes), { status, headers })
+  return new Response(empty ? null : new Uint8Array(bytes), { status, headers })
 }
 
 /** Waits for the head of an answer. @throws whatever kept it from coming */

@@ -1,31 +1,11 @@
-import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Route } from '../config/settings.ts'
 import type { Core } from '../core.ts'
-import { answerOf, type Opening } from '../oauth/outgoing.ts'
+import type { Opening } from '../oauth/outgoing.ts'
 import type { Body } from './body.ts'
 import type { Credential } from './credential.ts'
-
-/** The API did not answer. */
-export class UpstreamFailed extends Error {
-  override readonly name = 'UpstreamFailed'
-  readonly kind: 'unavailable' | 'timeout'
-  /** Whether a kept connection turned out to be closed: the API has seen nothing, as far as we can know. */
-  readonly stale: boolean
-
-  constructor(error: unknown, stale: boolean) {
-    super(error instanceof Error ? error.message : 'unknown', { cause: error })
-    this.kind = error instanceof Silence ? 'timeout' : 'unavailable'
-    this.stale = stale
-  }
-}
-
-class Silence extends Error {
-  constructor() {
-    super('the API was silent for too long')
-  }
-}
+import { exchange, type Answer } from './exchange.ts'
+import { readProved, signed, type Called } from './signatures.ts'
 
 /** One call to an API, as often as it is sent. */
 export interface Outbound {
@@ -41,14 +21,14 @@ export interface Outbound {
 
 /** The nonce the last proof for this server held, to tell whether another one is news. */
 export interface Sent {
-  readonly incoming: IncomingMessage
+  readonly answer: Answer
   readonly nonce: string | undefined
 }
 
 /**
- * Sends a call once, with a proof of its own.
+ * Sends a call once, with a proof and a signature of its own.
  *
- * @throws UpstreamFailed
+ * @throws UpstreamFailed, Refused for an answer that had to be signed and is not, as it should be
  */
 export async function attempt(
   outbound: Outbound,
@@ -57,14 +37,19 @@ export async function attempt(
   const { core, url, method, body } = outbound
   const nonce = credential === undefined ? undefined : core.resourceNonces.get(url)
   const proof = proven(outbound, credential)
-  const request = core.outgoing.open(url, {
-    method,
-    headers: { ...outbound.headers, ...framing(body), ...proof.headers },
-    certified: proof.certified,
-  })
+  const headers = signed(outbound, { ...outbound.headers, ...framing(body), ...proof.headers })
+  const request = core.outgoing.open(url, { method, headers, certified: proof.certified })
   const incoming = await exchange(request, outbound)
+  const answer = await answerTo(outbound, { headers, request, incoming })
   core.resourceNonces.learn(url, single(incoming.headersDistinct['dpop-nonce']))
-  return { incoming, nonce }
+  return { answer, nonce }
+}
+
+async function answerTo(outbound: Outbound, called: Called): Promise<Answer> {
+  const { statusCode = 502, headers } = called.incoming
+  if (!outbound.route.signedResponse) return { statusCode, headers, body: called.incoming }
+  const bytes = await readProved(outbound, called)
+  return { statusCode, headers, body: Readable.from(bytes.length === 0 ? [] : [bytes]) }
 }
 
 /** What carries a token and proves that it is ours: headers, the connection, or both. */
@@ -80,34 +65,6 @@ export function proven(
   }
 }
 
-async function exchange(
-  request: ClientRequest,
-  { body, route, signal }: Outbound,
-): Promise<IncomingMessage> {
-  const stop = (): void => void request.destroy()
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  request.setTimeout(route.timeout * 1_000, () => request.destroy(new Silence()))
-  const answer = answerOf(request)
-  if (body.kind === 'whole') request.end(body.bytes)
-  // A failure shows as the failure of the answer; an API may also answer before it has read everything.
-  else pipeline(Readable.from(body.chunks), request).catch(() => undefined)
-  try {
-    const incoming = await answer
-    if (Number(incoming.statusCode) < 200) {
-      incoming.destroy()
-      throw new Error('the API answers with a status that is not final')
-    }
-    // From here on silence is allowed: events come when they come.
-    request.setTimeout(0)
-    incoming.once('close', () => signal.removeEventListener('abort', stop))
-    return incoming
-  } catch (error) {
-    signal.removeEventListener('abort', stop)
-    throw new UpstreamFailed(error, request.reusedSocket && isReset(error))
-  }
-}
-
 function framing(body: Body): Readonly<Record<string, string>> {
   if (body.kind === 'whole') {
     return body.bytes === undefined ? {} : { 'content-length': String(body.bytes.length) }
@@ -115,11 +72,6 @@ function framing(body: Body): Readonly<Record<string, string>> {
   return body.length === undefined
     ? { 'transfer-encoding': 'chunked' }
     : { 'content-length': body.length }
-}
-
-function isReset(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'ECONNRESET' || code === 'EPIPE'
 }
 
 /** @see RFC 9449 §8.1: one nonce, or none that we can use */

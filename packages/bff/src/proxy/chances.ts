@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { challengeError, parseChallenges } from './challenge.ts'
 
 /** Why an API refused a token or a proof. */
-export function refusalOf({ statusCode, headers }: IncomingMessage): string | undefined {
+export function refusalOf({
+  statusCode,
+  headers,
+}: Pick<IncomingMessage, 'statusCode' | 'headers'>): string | undefined {
   if (statusCode !== 401) return undefined
   return challengeError(parseChallenges(headers['www-authenticate']))
 }

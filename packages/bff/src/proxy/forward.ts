@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http'
-import { attempt, UpstreamFailed, type Outbound, type Sent } from './attempt.ts'
+import { attempt, type Outbound, type Sent } from './attempt.ts'
 import { Chances, refusalOf } from './chances.ts'
 import type { Credential, CredentialSource } from './credential.ts'
+import { UpstreamFailed, type Answer } from './exchange.ts'
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
 
@@ -10,21 +10,18 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE'])
  * once for each reason, with a new proof each time, and only what can be sent again. What is too long for that is preceded
  * by a question without a body, so that its one attempt has a nonce and a token that hold.
  *
- * @throws UpstreamFailed, SessionDead, AuthorityFailure
+ * @throws UpstreamFailed, SessionDead, AuthorityFailure, Refused
  * @see RFC 9449 §9
  */
-export async function forward(
-  outbound: Outbound,
-  source: CredentialSource,
-): Promise<IncomingMessage> {
+export async function forward(outbound: Outbound, source: CredentialSource): Promise<Answer> {
   const credential = await source.get()
-  if (outbound.body.kind === 'whole') return (await persist(outbound, source, credential)).incoming
+  if (outbound.body.kind === 'whole') return (await persist(outbound, source, credential)).answer
   const prepared = credential && (await prepare(outbound, source, credential))
-  return (await attempt(outbound, prepared)).incoming
+  return (await attempt(outbound, prepared)).answer
 }
 
 interface Persisted {
-  readonly incoming: IncomingMessage
+  readonly answer: Answer
   /** What was good, or as good as it gets. */
   readonly credential: Credential | undefined
 }
@@ -37,12 +34,12 @@ async function persist(
   const chances = new Chances()
   let credential = first
   for (;;) {
-    const { incoming, nonce } = await attemptTwice(outbound, credential)
-    if (credential === undefined) return { incoming, credential }
+    const { answer, nonce } = await attemptTwice(outbound, credential)
+    if (credential === undefined) return { answer, credential }
     const current = outbound.core.resourceNonces.get(outbound.url)
-    const move = chances.next(refusalOf(incoming), current !== nonce)
-    if (move === 'accept') return { incoming, credential }
-    incoming.resume()
+    const move = chances.next(refusalOf(answer), current !== nonce)
+    if (move === 'accept') return { answer, credential }
+    answer.body.resume()
     if (move === 'renew') credential = await source.get(credential.accessToken)
   }
 }
@@ -73,7 +70,7 @@ async function prepare(
     headers: {},
     body: { kind: 'whole', bytes: undefined },
   }
-  const { incoming, credential: good } = await persist(question, source, credential)
-  incoming.resume()
+  const { answer, credential: good } = await persist(question, source, credential)
+  answer.body.resume()
   return good
 }

@@ -76,6 +76,8 @@ export function requestHeaders(incoming: IncomingHttpHeaders, route: Route): Pas
     const passes = PASSING_REQUEST.has(name) || route.requestHeaders.has(name)
     if (passes && value !== undefined) passing[name] = value
   }
+  // What is signed are the bytes on the wire: whoever compresses them on the way breaks it.
+  if (route.signedResponse) passing['accept-encoding'] = 'identity'
   return passing
 }
 

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http'
+import { Refused } from '@signet/protocol'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Route } from '../config/settings.ts'
 import { loginUrl, sendLoginRequired, sendProblem } from '../http/answers.ts'
@@ -7,10 +8,10 @@ import { csrfRejection, isOwnEventSource } from '../http/csrf.ts'
 import { DATA_HEADERS } from '../http/security-headers.ts'
 import { SessionDead } from '../sessions/refresh.ts'
 import type { Session } from '../sessions/sessions.ts'
-import { UpstreamFailed } from './attempt.ts'
-import { readBody } from './body.ts'
+import { readBody, type Body } from './body.ts'
 import { challengeError, parseChallenges, stepUpOf, type StepUp } from './challenge.ts'
 import { credentialSource } from './credential.ts'
+import { UpstreamFailed, type Answer } from './exchange.ts'
 import { forward } from './forward.ts'
 import { requestHeaders, responseHeaders } from './headers.ts'
 import { frontendPath, targetUrl } from './target-url.ts'
@@ -36,6 +37,7 @@ export async function proxy(call: Call, route: Route): Promise<void> {
     await pass(call, route, session)
   } catch (error) {
     if (error instanceof SessionDead) return sendLoginRequired(call)
+    if (error instanceof Refused) return sendUnproved(call, error)
     if (!(error instanceof UpstreamFailed)) throw error
     sendProblem(call, {
       status: error.kind === 'timeout' ? 504 : 502,
@@ -77,29 +79,54 @@ async function pass(call: Call, route: Route, session: Session | undefined): Pro
     return sendProblem(call, { status: 400, code: 'invalid_request', title: 'The path is odd.' })
   }
   const source = credentialSource(core, route, session)
+  const body = await readBody(request.raw)
+  if (body.kind === 'stream' && route.signedRequest) return sendTooLong(call, body)
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
-  const incoming = await forward(
+  const answer = await forward(
     {
       core,
       route,
       url,
       method: request.method,
       headers: requestHeaders(request.headers, route),
-      body: await readBody(request.raw),
+      body,
       signal: gone.signal,
     },
     source,
   )
-  if (incoming.statusCode === 401 && route.token !== 'none' && afterRefusal(call, incoming)) return
-  const forget = watchSession(core, session, () => incoming.destroy())
-  incoming.once('close', forget)
-  sendBack(call, route, { incoming, url })
+  if (answer.statusCode === 401 && route.token !== 'none' && afterRefusal(call, answer)) return
+  const forget = watchSession(core, session, () => answer.body.destroy())
+  answer.body.once('close', forget)
+  sendBack(call, route, { answer, url })
+}
+
+/** Only what is there as a whole can be signed. */
+function sendTooLong(call: Call, { chunks }: Extract<Body, { kind: 'stream' }>): void {
+  sendProblem(call, {
+    status: 413,
+    code: 'body_too_long',
+    title: 'Calls of this route are signed, and this one is too long for that.',
+  })
+  // The rest is read so that the answer is.
+  Readable.from(chunks)
+    .on('error', () => undefined)
+    .resume()
+}
+
+/** The answer of the API is discarded: nobody can tell whose it is. @see FAPI 2.0 HTTP Signatures §5.3.2.2-5 */
+function sendUnproved(call: Call, { evidence: { reason, received } }: Refused): void {
+  call.core.onEvent({ type: 'validation_failed', where: 'response', reason, detail: received })
+  sendProblem(call, {
+    status: 502,
+    code: 'response_signature_invalid',
+    title: 'The answer of the API is not signed as it should be. What was asked may be done.',
+  })
 }
 
 /** @returns whether the answer was ours to give */
-function afterRefusal(call: Call, incoming: IncomingMessage): boolean {
-  const challenges = parseChallenges(incoming.headers['www-authenticate'])
+function afterRefusal(call: Call, { headers, body }: Answer): boolean {
+  const challenges = parseChallenges(headers['www-authenticate'])
   const stepUp = stepUpOf(challenges)
   const error = challengeError(challenges)
   if (stepUp !== undefined) sendStepUp(call, stepUp)
@@ -118,7 +145,7 @@ function afterRefusal(call: Call, incoming: IncomingMessage): boolean {
       more: { login_url: loginUrl(call.frontend) },
     })
   } else return false
-  incoming.resume()
+  body.resume()
   return true
 }
 
@@ -140,13 +167,14 @@ function sendStepUp(call: Call, { acrValues, maxAge }: StepUp): void {
 }
 
 interface Answered {
-  readonly incoming: IncomingMessage
+  readonly answer: Answer
   readonly url: URL
 }
 
 /** The head goes at once and the rest as it comes: an event stream may be silent for long, and is open all the same. */
-function sendBack({ request, reply }: Call, route: Route, { incoming, url }: Answered): void {
-  const headers = responseHeaders(incoming.headers, route, (location) =>
+function sendBack({ request, reply }: Call, route: Route, { answer, url }: Answered): void {
+  const { statusCode, body } = answer
+  const headers = responseHeaders(answer.headers, route, (location) =>
     frontendPath(route, location, url),
   )
   reply.hijack()
@@ -155,12 +183,12 @@ function sendBack({ request, reply }: Call, route: Route, { incoming, url }: Ans
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) raw.setHeader(name, value)
   }
-  raw.writeHead(incoming.statusCode ?? 502, { ...headers, ...DATA_HEADERS })
+  raw.writeHead(statusCode, { ...headers, ...DATA_HEADERS })
   if (request.method === 'HEAD') {
-    incoming.resume()
+    body.resume()
     return void raw.end()
   }
   raw.flushHeaders()
   // Whoever of the two goes first, the other hears of it.
-  pipeline(incoming, raw).catch(() => undefined)
+  pipeline(body, raw).catch(() => undefined)
 }

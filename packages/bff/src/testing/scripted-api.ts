@@ -8,10 +8,18 @@ export interface ApiCall {
   readonly method: string
   readonly url: string
   readonly headers: IncomingMessage['headers']
+  readonly rawHeaders: readonly string[]
   readonly body: Buffer
   readonly nonce: unknown
   /** The thumbprint of the certificate that was shown. */
   readonly certificate: string | undefined
+}
+
+/** An answer as it is about to be sent, with what is to be set on it. */
+export interface Finished {
+  readonly status: number
+  readonly fields: Readonly<Record<string, string>>
+  readonly body: Buffer
 }
 
 /** An API that checks tokens and proofs, and does what a test wants. */
@@ -26,6 +34,8 @@ export class ScriptedApi {
   handler: Handler | undefined
   /** Answers before anything is read. */
   early: Handler | undefined
+  /** Has the last word on each answer: to sign it, and to do things to it on its way. */
+  finish: ((answer: Finished, call: ApiCall) => Finished) | undefined
   readonly #seen = new Set<unknown>()
   #served: Served | undefined
 
@@ -48,12 +58,15 @@ export class ScriptedApi {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.early !== undefined) return this.early(request, response)
-    const { method = '', url = '', headers } = request
+    const { method = '', url = '', headers, rawHeaders } = request
     const certificate = shownCertificate(request)
     const [scheme = '', token] = headers.authorization?.split(' ') ?? []
     const nonce = token === undefined ? undefined : this.#check(request, scheme, token)
     const body = await buffer(request)
-    this.calls.push({ method, url, headers, body, nonce, certificate })
+    const call = { method, url, headers, rawHeaders, body, nonce, certificate }
+    this.calls.push(call)
+    const { finish } = this
+    if (finish !== undefined) atEnd(response, (answer) => finish(answer, call))
     const usesNonces = scheme === 'DPoP' && this.nonce !== undefined
     if (this.nonce !== undefined) response.setHeader('dpop-nonce', this.nonce)
     if (usesNonces && nonce !== this.nonce) {
@@ -93,4 +106,23 @@ export function challenge(response: ServerResponse, error: string, more = ''): v
   response
     .writeHead(401, { 'www-authenticate': `DPoP error="${error}"${more}, algs="ES256"` })
     .end()
+}
+
+/** Holds an answer, which must be given by `writeHead(status, headers)` and `end(body)`, until it is whole. */
+function atEnd(response: ServerResponse, finish: (answer: Finished) => Finished): void {
+  // oxlint-disable-next-line typescript/unbound-method -- put back where they were taken from
+  const { writeHead, end } = response
+  Object.assign(response, {
+    writeHead: (status: number, headers: Readonly<Record<string, string>> = {}) => {
+      response.statusCode = status
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+      return response
+    },
+    end: (given: string | Buffer = '') => {
+      Object.assign(response, { writeHead, end })
+      const answer = { status: response.statusCode, fields: {}, body: Buffer.from(given) }
+      const { status, fields, body } = finish(answer)
+      return response.writeHead(status, { ...fields }).end(body)
+    },
+  })
 }

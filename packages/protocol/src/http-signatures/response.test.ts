@@ -6,7 +6,7 @@ import { createRequestSignature } from './create-request.ts'
 import { createResponseSignature } from './create-response.ts'
 import { withFields, type HttpRequest, type HttpResponse } from './message.ts'
 import { forgeSignature } from './testing/forge-signature.ts'
-import { verifyResponseSignature } from './verify-response.ts'
+import { responseKeyid, verifyResponseSignature } from './verify-response.ts'
 
 const NOW = 1_800_000_000
 const client = generateSigningKey('ES256')
@@ -49,6 +49,13 @@ test('HS-RS-08 HS-RS-09 HS-RS-10 what the signature of a response to a signed re
     `sig=("@status" "content-digest" "@method";req "@target-uri";req "content-digest";req "signature";req;key="req" "signature-input";req;key="req");created=${NOW};keyid="${api.kid}";tag="fapi-2-response"`,
   )
   verify(answer, body)
+})
+
+test('HS-CL-05 the key to look for is that of the one tag, if there is one', () => {
+  assert.equal(responseKeyid(signed(response, body)), api.kid)
+  assert.equal(responseKeyid(response), undefined)
+  const other = forgeSignature(response, 'sig=("@status");keyid="x";tag="other"', api)
+  assert.equal(responseKeyid({ headers: other }), undefined)
 })
 
 test('HS-RS-08 HS-RS-10 what it says where there are no bodies, and the request is not signed', () => {

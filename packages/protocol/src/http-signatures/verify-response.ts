@@ -26,6 +26,11 @@ export interface ResponseContext {
 
 const EMPTY = new Uint8Array()
 
+/** What the signature of a response says of its key, to look for that. Nothing is proved by it. */
+export function responseKeyid({ headers }: Pick<HttpResponse, 'headers'>): string | undefined {
+  return readSignatures(headers, RESPONSE_TAG).signatures[0]?.keyid
+}
+
 /**
  * Proves that an API gave this response to this request. What is refused must be discarded.
  *
