@@ -35,7 +35,10 @@ export async function introspect(request: BackChannelRequest, ports: Ports): Pro
   await useOnce({ assertion }, ports)
 
   const description = (await describe(token, client, ports)) ?? INACTIVE
-  if (!acceptsJwt(request)) return { action: 'introspected', body: { json: description } }
+  const { encryption } = client.introspectionResponse
+  if (encryption === undefined && !acceptsJwt(request)) {
+    return { action: 'introspected', body: { json: description } }
+  }
   return { action: 'introspected', body: { jwt: await signed(description, client, ports) } }
 }
 

@@ -254,6 +254,23 @@ describe('an encrypted answer', () => {
     }
   }
 
+  test('INT-08 is given whatever the request accepts: a proxy on the way could ask for the plain one', async () => {
+    const stage = createStage()
+    const key = generateEncryptionKey('ECDH-ES')
+    const api = apiOf(stage, {
+      jwks: { keys: [stage.app.key.publicJwk, key.publicJwk] },
+      introspection_encrypted_response_alg: 'ECDH-ES',
+    })
+    const { access_token } = await granted(stage)
+    for (const accept of [undefined, '*/*', 'application/json', `${JWT};q=0`]) {
+      const request = api.request({ token: access_token })
+      const { body } = await introspect({ ...request, ...(accept && { accept }) }, stage.ports)
+      assert.ok('jwt' in body, accept ?? 'nothing')
+      const { claims } = signed(stage, await decryptJwt(body.jwt, [key]))
+      assert.equal(Object(claims['token_introspection']).active, true)
+    }
+  })
+
   test('INT-08 is refused, and nothing is told, when the API has no key to encrypt to any more', async () => {
     const stage = createStage()
     const key = generateEncryptionKey('ECDH-ES')
