@@ -1,8 +1,10 @@
 import { StoreUnavailable, type Store } from '@signet/engine'
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, test } from 'node:test'
 import type { Config } from '../config/config.ts'
+import { createLocalCertificates } from '../dev/certificate-authority.ts'
 import { configOf, ISSUER, push, serviceConfig, startRig, type Rig } from '../testing/rig.ts'
 
 const rigs: Rig[] = []
@@ -221,6 +223,36 @@ describe('a server that drains', () => {
     const begun = performance.now()
     await rig.server.close()
     assert.ok(performance.now() - begun < 5_000)
+    socket.destroy()
+  })
+
+  test('answers what comes on a connection that is kept, and says that it ends', async () => {
+    const rig = await start(configOf({ drain: 30 }))
+    const socket = connect(Number(new URL(rig.server.url).port), '127.0.0.1')
+    const ask = async (): Promise<string> => {
+      const heard = once(socket, 'data')
+      socket.write('GET /jwks HTTP/1.1\r\nHost: a\r\n\r\n')
+      return String((await heard)[0])
+    }
+    assert.doesNotMatch(await ask(), /^connection: close/im)
+    const ended = once(socket, 'end')
+    const closed = rig.server.close()
+    const last = await ask()
+    assert.match(last, /^HTTP\/1\.1 200/)
+    assert.match(last, /^connection: close/im)
+    await ended
+    await closed
+  })
+
+  test('does not wait for whoever does not even finish the handshake', async () => {
+    const tls = (await createLocalCertificates(['localhost'], Date.now())).server
+    const rig = await start(configOf({ listen: { host: '127.0.0.1', port: 0, tls }, drain: 0.1 }))
+    const socket = connect(Number(new URL(rig.server.url).port), '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    const begun = performance.now()
+    await rig.server.close()
+    assert.ok(performance.now() - begun < 3_000)
     socket.destroy()
   })
 

@@ -102,7 +102,14 @@ function socketServer(
     tls === undefined
       ? createHttpServer(lenient, handler)
       : createHttpsServer(
-          { ...TLS, ...(asking && ASKING), ...lenient, cert: tls.certificate, key: tls.key },
+          {
+            ...TLS,
+            ...(asking && ASKING),
+            ...lenient,
+            cert: tls.certificate,
+            key: tls.key,
+            handshakeTimeout: TIMEOUTS.headersTimeout,
+          },
           handler,
         )
   return server.on('checkExpectation', (request, response) => {
