@@ -4,6 +4,13 @@ import type { AcceptedParameters } from './authorization-parameters.ts'
 /** Seconds since 1970, or a length of time in seconds. */
 export type Seconds = number
 
+/** So many rows of many, in an order that is the store's own, for who looks at all. */
+export interface Page<Name = string> {
+  /** What the last row that was seen is found by; empty: none was. */
+  readonly after: Name
+  readonly limit: number
+}
+
 /** The base64url SHA-256 of a secret, by which alone the secret is looked up; the secret itself is never kept. */
 export type Digest = string
 
@@ -207,7 +214,11 @@ export interface Consents {
   get(subject: string, clientId: string): Promise<Consent | undefined>
   /** Replaces what was there. */
   put(consent: Consent): Promise<void>
+  list(page: Page<ConsentName>): Promise<readonly Consent[]>
 }
+
+/** What a consent is found by. */
+export type ConsentName = Pick<Consent, 'subject' | 'clientId'>
 
 /** One authorization that was redeemed. It holds its refresh token too, because there is one and it is not rotated. */
 export interface Grant {
@@ -228,6 +239,8 @@ export interface Grants {
   get(id: string): Promise<Grant | undefined>
   /** All grants of a user that are not swept. Looks at every row: for administration. */
   ofSubject(subject: string): Promise<readonly Grant[]>
+  /** Those that are not swept, expired or not. */
+  list(page: Page): Promise<readonly Grant[]>
   /** Gives a grant the status `to` if it has `from`, and answers the one it has then; undefined when the grant is unknown. */
   replaceStatus(id: string, change: StatusChange): Promise<StatusPosition | undefined>
 }
@@ -260,6 +273,13 @@ export interface Revocations {
   add(id: string, until: Seconds): Promise<void>
   /** Whether any of these was revoked. */
   anyOf(ids: readonly string[]): Promise<boolean>
+  /** Those that are not swept. */
+  list(page: Page): Promise<readonly Revocation[]>
+}
+
+export interface Revocation {
+  readonly id: string
+  readonly until: Seconds
 }
 
 /** The place of a token or grant in all status lists of the service together: number of the list × its size + index. */
@@ -274,6 +294,22 @@ export interface StatusLists {
   revoke(list: number, index: number, until: Seconds): Promise<void>
   /** The marked indices of a list; undefined when it is not published, or no more. */
   revoked(list: number): Promise<readonly number[] | undefined>
+  /** Everything there is of them, but what was swept. */
+  state(): Promise<StatusState>
+}
+
+/** Lists and indices in their order. */
+export interface StatusState {
+  /** The first position that was not taken yet. */
+  readonly taken: StatusPosition
+  readonly published: readonly { readonly list: number; readonly until: Seconds }[]
+  readonly revoked: readonly StatusMark[]
+}
+
+export interface StatusMark {
+  readonly list: number
+  readonly index: number
+  readonly until: Seconds
 }
 
 /** Where a row came from: a declaration in the configuration file is taken back when the file no longer makes it. */

@@ -5,6 +5,7 @@ import { auditChainContract, auditContract } from './contract/audit.ts'
 import { codesContract } from './contract/codes.ts'
 import { contractTest, type OpenStores } from './contract/harness.ts'
 import { keepingContract, sweepingContract } from './contract/keeping.ts'
+import { listingContract } from './contract/listing.ts'
 import { ofSubjectContract } from './contract/of-subject.ts'
 import { replayContract } from './contract/replay.ts'
 import { requestsContract } from './contract/requests.ts'
@@ -28,6 +29,7 @@ export function storeContract(name: string, open: OpenStores): void {
     auditContract(test)
     auditChainContract(test)
     ofSubjectContract(test)
+    listingContract(test)
     servicesContract(test)
     keepingContract(test)
     sweepingContract(test)

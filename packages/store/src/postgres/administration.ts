@@ -20,6 +20,13 @@ const CONSENTS = {
     text: `
       SELECT data FROM signet.consents WHERE service = $1 AND subject = $2 AND client_id = $3`,
   },
+  list: {
+    name: 'consents.list',
+    text: `
+      SELECT data FROM signet.consents WHERE service = $1 AND (subject, client_id) > ($2, $3)
+      ORDER BY subject, client_id LIMIT $4`,
+    slow: true,
+  },
   put: {
     name: 'consents.put',
     text: `
@@ -37,6 +44,8 @@ export function consentsOf(ask: Ask): Consents {
       const { subject, clientId } = consent
       await ask(CONSENTS.put, keyOf(subject), keyOf(clientId), JSON.stringify(consent))
     },
+    list: async ({ after: { subject, clientId }, limit }) =>
+      documents.all(await ask(CONSENTS.list, keyOf(subject), keyOf(clientId), limit)),
   }
 }
 

@@ -30,6 +30,12 @@ const GRANTS = {
       SELECT data, status FROM signet.grants WHERE service = $1 AND subject = $2 ORDER BY ends`,
     slow: true,
   },
+  list: {
+    name: 'grants.list',
+    text: `
+      SELECT data, status FROM signet.grants WHERE service = $1 AND key > $2 ORDER BY key LIMIT $3`,
+    slow: true,
+  },
   // Changes the row in any case, so that what it answers is what the row has, and not what it had before somebody else came.
   replaceStatus: {
     name: 'grants.replaceStatus',
@@ -52,6 +58,8 @@ export function grantsOf(ask: Ask): Grants {
       return rows[0] && grantOf(rows[0])
     },
     ofSubject: async (subject) => (await ask(GRANTS.ofSubject, keyOf(subject))).rows.map(grantOf),
+    list: async ({ after, limit }) =>
+      (await ask(GRANTS.list, keyOf(after), limit)).rows.map(grantOf),
     replaceStatus: async (id, { from = null, to }) => {
       const { rows } = await ask(GRANTS.replaceStatus, keyOf(id), from, to)
       return rows[0] && statusOf(rows[0])
@@ -90,6 +98,13 @@ const REVOCATIONS = {
     name: 'revocations.anyOf',
     text: 'SELECT FROM signet.revocations WHERE service = $1 AND key = ANY ($2) LIMIT 1',
   },
+  list: {
+    name: 'revocations.list',
+    text: `
+      SELECT key, ends FROM signet.revocations WHERE service = $1 AND key > $2
+      ORDER BY key LIMIT $3`,
+    slow: true,
+  },
 } as const satisfies Readonly<Record<string, Statement>>
 
 export function revocationsOf(ask: Ask): Revocations {
@@ -97,5 +112,10 @@ export function revocationsOf(ask: Ask): Revocations {
     add: async (id, until) => void (await ask(REVOCATIONS.add, keyOf(id), until)),
     anyOf: async (ids) =>
       ids.length > 0 && (await ask(REVOCATIONS.anyOf, ids.map(keyOf))).count > 0,
+    // The ids are our own, random, and short enough to be kept as they are.
+    list: async ({ after, limit }) => {
+      const { rows } = await ask(REVOCATIONS.list, keyOf(after), limit)
+      return rows.map(({ key, ends }) => ({ id: String(key), until: Number(ends) }))
+    },
   }
 }

@@ -32,6 +32,22 @@ const STATUS_LISTS = {
       ) AS positions
       FROM signet.status_lists WHERE service = $1 AND list = $2 AND ends > $3`,
   },
+  taken: {
+    name: 'statusLists.taken',
+    text: "SELECT value FROM signet.counters WHERE service = $1 AND name = 'status'",
+  },
+  published: {
+    name: 'statusLists.published',
+    text: 'SELECT list, ends FROM signet.status_lists WHERE service = $1 ORDER BY list',
+    slow: true,
+  },
+  marks: {
+    name: 'statusLists.marks',
+    text: `
+      SELECT list, position, ends FROM signet.status_revocations WHERE service = $1
+      ORDER BY list, position`,
+    slow: true,
+  },
 } as const satisfies Readonly<Record<string, Statement>>
 
 export function statusListsOf(ask: Ask, clock: Clock): StatusLists {
@@ -43,6 +59,20 @@ export function statusListsOf(ask: Ask, clock: Clock): StatusLists {
       const { rows } = await ask(STATUS_LISTS.revoked, list, clock.now())
       const positions = rows[0]?.['positions']
       return Array.isArray(positions) ? positions.map(Number) : undefined
+    },
+    state: async () => {
+      const { rows: published } = await ask(STATUS_LISTS.published)
+      const { rows: marks } = await ask(STATUS_LISTS.marks)
+      const { rows: counters } = await ask(STATUS_LISTS.taken)
+      return {
+        taken: Number(counters[0]?.['value'] ?? 0),
+        published: published.map(({ list, ends }) => ({ list: Number(list), until: Number(ends) })),
+        revoked: marks.map(({ list, position, ends }) => ({
+          list: Number(list),
+          index: Number(position),
+          until: Number(ends),
+        })),
+      }
     },
   }
 }

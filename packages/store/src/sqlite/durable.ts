@@ -6,6 +6,7 @@ import type {
   Grants,
   KeyRecords,
   OpaqueTokens,
+  Page,
   Revocations,
   Sessions,
   StatusLists,
@@ -31,6 +32,7 @@ export function consentsOf(tables: Tables, service: number): Consents {
   return {
     get: async (subject, clientId) => rows.get(service, subject, clientId),
     put: async (consent) => rows.put(service, consent),
+    list: async (page) => rows.list(service, page),
   }
 }
 
@@ -40,6 +42,7 @@ export function grantsOf(tables: Tables, service: number): Grants {
     put: async (grant) => rows.put(service, grant.id, { value: grant, ends: grant.expiresAt }),
     get: async (id) => rows.get(service, id),
     ofSubject: async (subject) => rows.matching(service, '$.authorization.subject', subject),
+    list: async (page) => rows.list(service, page).map(({ value }) => value),
     replaceStatus: async (id, change) => rows.replaceStatus(service, id, change),
   }
 }
@@ -57,8 +60,13 @@ export function revocationsOf(tables: Tables, service: number): Revocations {
   return {
     add: async (id, until) => rows.prolong(service, id, until),
     anyOf: async (ids) => rows.anyOf(service, ids),
+    list: async (page) =>
+      rows.list(service, page).map(({ key, ends }) => ({ id: key, until: ends })),
   }
 }
+
+/** Minus one: SQLite knows no limit then. */
+const EVERY_ROW: Page = { after: '', limit: -1 }
 
 export function statusListsOf(tables: Tables, service: number, clock: Clock): StatusLists {
   const { counters, statusLists, statusRevocations } = tables
@@ -72,6 +80,20 @@ export function statusListsOf(tables: Tables, service: number, clock: Clock): St
       if (published === undefined || published.ends <= clock.now()) return undefined
       return statusRevocations.ofList(service, list)
     },
+    state: async () => ({
+      taken: counters.next(service, 'status'),
+      published: statusLists
+        .list(service, EVERY_ROW)
+        .map(({ key, ends }) => ({ list: Number(key), until: ends }))
+        .toSorted((one, other) => one.list - other.list),
+      revoked: statusRevocations
+        .list(service, EVERY_ROW)
+        .map(({ key, ends }) => {
+          const [list, index] = key.split('.').map(Number)
+          return { list: list ?? 0, index: index ?? 0, until: ends }
+        })
+        .toSorted((one, other) => one.list - other.list || one.index - other.index),
+    }),
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Seconds } from '@signet/engine'
+import type { Page, Seconds } from '@signet/engine'
 import type { StatementSync } from 'node:sqlite'
-import type { Connection } from './connection.ts'
+import type { Connection, Row } from './connection.ts'
 import { Documents } from './documents.ts'
 
 /** How many rows may end in the same second. */
@@ -20,6 +20,11 @@ export interface Ending<Value> {
   readonly ends: Seconds
 }
 
+/** A row, and what it is found by. */
+export interface NamedEnding<Value> extends Ending<Value> {
+  readonly key: string
+}
+
 /** The rows of one table that end, of all services. @see schema.ts */
 export class EndingRows<Value> {
   protected readonly connection: Connection
@@ -29,6 +34,7 @@ export class EndingRows<Value> {
   readonly #remove: StatementSync
   readonly #sweep: StatementSync
   readonly #matching: StatementSync
+  readonly #list: StatementSync
 
   constructor(connection: Connection, table: string) {
     this.connection = connection
@@ -44,6 +50,9 @@ export class EndingRows<Value> {
     this.#remove = connection.prepare(`DELETE FROM ${table} WHERE service = ? AND key = ?`)
     this.#matching = connection.prepare(
       `SELECT data FROM ${table} WHERE service = ? AND data ->> ? = ? ORDER BY id`,
+    )
+    this.#list = connection.prepare(
+      `SELECT id, key, data FROM ${table} WHERE service = ? AND key > ? ORDER BY key LIMIT ?`,
     )
     this.#sweep = connection.prepare(`
       DELETE FROM ${table}
@@ -74,9 +83,17 @@ export class EndingRows<Value> {
   /** The row, ended or not, and when it ends. */
   find(service: number, key: string): Ending<Value> | undefined {
     const row = this.connection.read(this.#select, service, key)
-    return (
-      row && { value: this.#documents.of(row), ends: Math.floor(Number(row['id']) / PER_SECOND) }
-    )
+    return row && this.#endingOf(row)
+  }
+
+  /** Rows, ended or not, in the order of their keys. */
+  list(service: number, { after, limit }: Page): readonly NamedEnding<Value>[] {
+    const rows = this.connection.readAll(this.#list, service, after, limit)
+    return rows.map((row) => ({ key: String(row['key']), ...this.#endingOf(row) }))
+  }
+
+  #endingOf(row: Row): Ending<Value> {
+    return { value: this.#documents.of(row), ends: Math.floor(Number(row['id']) / PER_SECOND) }
   }
 
   delete(service: number, key: string): boolean {

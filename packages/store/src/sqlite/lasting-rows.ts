@@ -2,7 +2,9 @@ import {
   UsernameTaken,
   type ClientRecord,
   type Consent,
+  type ConsentName,
   type KeyRecord,
+  type Page,
   type Seconds,
   type User,
 } from '@signet/engine'
@@ -14,6 +16,7 @@ export class ConsentTable {
   readonly #connection: Connection
   readonly #documents: Documents<Consent>
   readonly #select: StatementSync
+  readonly #list: StatementSync
   readonly #put: StatementSync
 
   constructor(connection: Connection) {
@@ -22,6 +25,9 @@ export class ConsentTable {
     this.#select = connection.prepare(
       'SELECT data FROM consents WHERE service = ? AND subject = ? AND client_id = ?',
     )
+    this.#list = connection.prepare(`
+      SELECT data FROM consents WHERE service = ? AND (subject, client_id) > (?, ?)
+      ORDER BY subject, client_id LIMIT ?`)
     this.#put = connection.prepare(`
       INSERT INTO consents (service, subject, client_id, data) VALUES (?, ?, ?, ?)
       ON CONFLICT (service, subject, client_id) DO UPDATE SET data = excluded.data`)
@@ -29,6 +35,10 @@ export class ConsentTable {
 
   get(service: number, subject: string, clientId: string): Consent | undefined {
     return this.#documents.one(this.#select, service, subject, clientId)
+  }
+
+  list(service: number, { after, limit }: Page<ConsentName>): readonly Consent[] {
+    return this.#documents.all(this.#list, service, after.subject, after.clientId, limit)
   }
 
   put(service: number, consent: Consent): void {

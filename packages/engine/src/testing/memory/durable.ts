@@ -9,6 +9,7 @@ import {
   type Grants,
   type KeyRecord,
   type KeyRecords,
+  type Page,
   type OpaqueToken,
   type OpaqueTokens,
   type Revocations,
@@ -49,7 +50,22 @@ export function consentsInMemory(): Consents {
   return {
     get: async (subject, clientId) => rows.get(keyOf(subject, clientId)),
     put: async (consent) => void rows.set(keyOf(consent.subject, consent.clientId), consent),
+    list: async ({ after: { subject, clientId }, limit }) =>
+      pageOf(rows, { after: subject === '' ? '' : keyOf(subject, clientId), limit }).map(
+        ([, consent]) => consent,
+      ),
   }
+}
+
+/** Rows in the order of their keys. */
+function pageOf<Row>(
+  rows: Iterable<readonly [string, Row]>,
+  { after, limit }: Page,
+): readonly (readonly [string, Row])[] {
+  return [...rows]
+    .filter(([key]) => key > after)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .slice(0, limit)
 }
 
 function keyOf(subject: string, clientId: string): string {
@@ -63,6 +79,7 @@ export function grantsIn(clock: Clock): Grants {
     get: async (id) => rows.get(id),
     ofSubject: async (subject) =>
       rows.all().filter(({ authorization }) => authorization.subject === subject),
+    list: async (page) => pageOf(rows.entries(), page).map(([, grant]) => grant),
     replaceStatus: async (id, { from, to }) => {
       const grant = rows.get(id)
       if (grant === undefined || grant.status !== from) return grant?.status
@@ -85,6 +102,7 @@ export function revocationsIn(clock: Clock): Revocations {
   return {
     add: async (id, until) => rows.set(id, Math.max(until, rows.get(id) ?? until)),
     anyOf: async (ids) => ids.some((id) => rows.get(id) !== undefined),
+    list: async (page) => pageOf(rows.entries(), page).map(([id, until]) => ({ id, until })),
   }
 }
 
@@ -109,6 +127,15 @@ export function statusListsIn(clock: Clock): StatusLists {
       if (lists.living(`${list}`) === undefined) return undefined
       return [...ofList.keys()].toSorted((one, other) => one - other)
     },
+    state: async () => ({
+      taken,
+      published: [...lists.entries()]
+        .map(([list, until]) => ({ list: Number(list), until }))
+        .toSorted((one, other) => one.list - other.list),
+      revoked: [...marks]
+        .flatMap(([list, ofList]) => [...ofList].map(([index, until]) => ({ list, index, until })))
+        .toSorted((one, other) => one.list - other.list || one.index - other.index),
+    }),
   }
 }
 

@@ -37,6 +37,11 @@ export class ExpiringMap<Row> {
     return [...this.#rows.values()]
   }
 
+  /** As `all`, each with its key. */
+  entries(): IterableIterator<readonly [string, Row]> {
+    return this.#rows.entries()
+  }
+
   set(key: string, row: Row): void {
     for (let look = 0; look < LOOKS; look += 1) this.#lookAtNext()
     this.#rows.set(key, row)
