@@ -87,7 +87,8 @@ async function bodyOf({ req }: Context, largest: number): Promise<Uint8Array> {
 
 function honoRequest({ env, req }: Context): GuardRequest {
   const incoming: unknown = typeof env === 'object' && env !== null && Reflect.get(env, 'incoming')
-  if (incoming instanceof IncomingMessage) return requestOf(incoming)
+  // What is handled is what has to be proved: some middleware makes a request into one of another method.
+  if (incoming instanceof IncomingMessage) return { ...requestOf(incoming), method: req.method }
   const { pathname, search } = new URL(req.url)
   return {
     method: req.method,

@@ -12,6 +12,7 @@ import {
 import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
+import { methodOverride } from 'hono/method-override'
 import { createGuard } from '../create-guard.ts'
 import type { Guard } from '../guard.ts'
 import type { Mode } from '../options.ts'
@@ -375,6 +376,30 @@ test('a body that was read before the guard of Hono is an error of the server', 
   )
   assert.equal((await send(origin, asking(ECHO, SENT), SENT)).status, 500)
   assert.match(String(errors[0]), /mount the guard first/)
+})
+
+test('DPOP-PRF-08 HS-RS-03 what was proved and signed for one method is not handled as another', async () => {
+  const api = honoAdapter.guard(newGuard())
+  const app = new Hono()
+  app.use(methodOverride({ app, header: 'x-method' }))
+  for (const requirements of [{}, BOTH]) {
+    app.on(['GET', 'POST', 'DELETE'], `/${Object.keys(requirements).length}`, api(requirements))
+  }
+  app.all('*', (context) => context.text(context.req.method))
+  const listener = getRequestListener(app.fetch)
+  const origin = await serve(
+    createServer(tls, (request, response) => void listener(request, response)),
+  )
+  for (const target of ['/0', '/2']) {
+    const answerTo = async (more: readonly string[]): Promise<string> => {
+      const { headers, ...request } = asking({ method: 'POST', target })
+      const { status, body } = await send(origin, { ...request, headers: [...headers, ...more] })
+      return status === 200 ? body.toString() : String(status)
+    }
+    assert.equal(await answerTo([]), 'POST')
+    assert.equal(await answerTo(['X-Method', 'DELETE']), '401')
+    assert.equal(await answerTo(['X-Method', 'GET']), '401')
+  }
 })
 
 test('routes that ask for what the options cannot do are told at once', () => {
