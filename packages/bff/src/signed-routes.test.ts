@@ -8,6 +8,7 @@ import {
   type HttpRequest,
   type ResponseToSign,
 } from '@signet/protocol'
+import { forgeSignature } from '@signet/protocol/testing'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
@@ -410,6 +411,21 @@ describe('a route with signed answers', () => {
     assert.equal(stage.api.calls[0]?.headers['signature'], undefined)
     stage.api.finish = (answer, asked) => signing(stage)(answer, { ...asked, method: 'PUT' })
     assertDiscarded(await browser.call(`${stage.origin}/public/x`))
+  })
+
+  test('HS-CL-05 knows every field of the call, if the API ties its answer to more', async () => {
+    await using opened = await open({ signedRequest: false })
+    const { stage, browser } = opened
+    const more = ['host', 'accept', 'authorization'].map((name) => ` "${name}";req`).join('')
+    stage.api.handler = (_request, response) => void response.writeHead(200).end()
+    stage.api.finish = (answer, call) => {
+      const response = { status: answer.status, headers: [], request: requestOf(stage, call) }
+      const input = `sig=("@status" "@method";req "@target-uri";req${more});created=${stage.clock.now()};keyid="${apiKey.kid}";tag="fapi-2-response"`
+      const [, said = '', , value = ''] = forgeSignature(response, input, apiKey)
+      return { ...answer, fields: { 'signature-input': said, signature: value } }
+    }
+    const headers = { accept: 'text/plain' }
+    assert.equal((await browser.call(`${stage.origin}/api/x`, { headers })).status, 200)
   })
 
   test('HS-CL-05 asks for bytes that nobody compresses', async () => {

@@ -1,3 +1,4 @@
+export { forgeSignature } from '../http-signatures/testing/forge-signature.ts'
 export { createRequestObject, type RequestObjectSigner } from './create-request-object.ts'
 export { oneOfEachKind, type Kind, type SmallWorld } from './every-kind.ts'
 export {

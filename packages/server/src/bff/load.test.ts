@@ -18,6 +18,8 @@ import {
 
 const { load, problems, write, path } = createFolder()
 
+const API_KEYS = { keys: [{ ...generateSigningKey('ES256').publicJwk, key_ops: ['verify'] }] }
+
 describe('the configuration file of a BFF', () => {
   test('needs a server, a client, a port, a database, a key and an app; the rest has a default', () => {
     const config = load(LEAST)
@@ -110,6 +112,19 @@ describe('the configuration file of a BFF', () => {
               timeout: 5,
             },
             { match: '/shop/open/', target: 'http://localhost:1/', token: 'none', csrf: false },
+            {
+              ...ROUTE,
+              match: '/shop/pay/',
+              signed_request: true,
+              signed_response: true,
+              response_keys: { jwks: API_KEYS },
+            },
+            {
+              ...ROUTE,
+              match: '/shop/read/',
+              signed_response: true,
+              response_keys: { jwks_uri: 'https://api.example/jwks' },
+            },
           ],
         },
       ],
@@ -163,6 +178,21 @@ describe('the configuration file of a BFF', () => {
               timeout: 5,
             },
             { match: '/shop/open/', target: 'http://localhost:1/', token: 'none', csrf: false },
+            {
+              match: '/shop/pay/',
+              target: 'https://api.example/v1/',
+              token: 'user',
+              signedRequest: true,
+              signedResponse: true,
+              responseKeys: { jwks: API_KEYS },
+            },
+            {
+              match: '/shop/read/',
+              target: 'https://api.example/v1/',
+              token: 'user',
+              signedResponse: true,
+              responseKeys: { jwksUri: 'https://api.example/jwks' },
+            },
           ],
         },
       ],
@@ -315,6 +345,46 @@ const WRONG: Readonly<Record<string, readonly [content: object, problem: RegExp]
   'BFF-06 with a token and without CSRF protection': [
     withFrontend({ routes: [{ ...ROUTE, csrf: false }] }),
     /^frontends\.0\.routes\.0\.csrf/,
+  ],
+  'HS-CL-03 with a signature of calls that have no token': [
+    withFrontend({ routes: [{ ...ROUTE, token: 'none', signed_request: true }] }),
+    /^frontends\.0\.routes\.0\.signed_request: signs the access token/,
+  ],
+  'HS-CL-05 with signed answers and no keys for them': [
+    withFrontend({ routes: [{ ...ROUTE, signed_response: true }] }),
+    /^frontends\.0\.routes\.0\.response_keys/,
+  ],
+  'HS-CL-05 with keys of an API without TLS': [
+    withFrontend({
+      routes: [
+        { ...ROUTE, signed_response: true, response_keys: { jwks_uri: 'http://api.example/' } },
+      ],
+    }),
+    /^frontends\.0\.routes\.0\.response_keys\.jwks_uri: must be an https URL/,
+  ],
+  'HS-CL-05 with keys of an API that are for something else': [
+    withFrontend({
+      routes: [
+        {
+          ...ROUTE,
+          signed_response: true,
+          response_keys: { jwks: { keys: [{ ...API_KEYS.keys[0], key_ops: ['sign'] }] } },
+        },
+      ],
+    }),
+    /^frontends\.0\.routes\.0\.response_keys\.jwks: has no key/,
+  ],
+  'HS-CL-01 without a key to sign the calls of a route': [
+    {
+      ...LEAST,
+      client: {
+        client_id: 'app',
+        tls: { certificate: 'server.pem', key: 'server-key.pem' },
+        authentication: 'tls_client_auth',
+      },
+      frontends: [{ ...FRONTEND, routes: [{ ...ROUTE, signed_request: true }] }],
+    },
+    /^client\.key_files: required to sign the calls of a route$/,
   ],
   'BFF-09 with a route to everything': [
     withFrontend({ routes: [{ ...ROUTE, match: '/' }] }),

@@ -22,12 +22,15 @@ export function placeInFile(path: readonly PropertyKey[]): string {
     .join('.')
 }
 
+/** What is in it has names of its own, in the file too. */
+const FOREIGN = 'jwks'
+
 /** Settings under the names of the options, at any depth. What is `undefined` becomes absent. */
 export function withOptionNames(settings: object): object {
   return Object.fromEntries(
     Object.entries(settings)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [optionName(name), renamed(value)]),
+      .map(([name, value]) => [optionName(name), name === FOREIGN ? value : renamed(value)]),
   )
 }
 

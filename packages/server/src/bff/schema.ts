@@ -19,6 +19,8 @@ type Settings<Options> = Record<Snake<Extract<keyof Options, string>>, z.ZodType
 const text = z.string()
 const texts = z.array(text)
 
+const jwks = z.looseObject({ keys: z.array(z.looseObject({ kty: text })) })
+
 const route = z.strictObject({
   match: text.describe('The path below which the route begins, such as /api/.'),
   target: text.describe('Where it leads, such as https://api.example/v1/.'),
@@ -30,6 +32,12 @@ const route = z.strictObject({
   web_socket: z.boolean().optional(),
   event_stream: z.boolean().optional().describe('Takes EventSource, which cannot send X-CSRF.'),
   csrf: z.boolean().optional().describe('false only where token is none.'),
+  signed_request: z.boolean().optional().describe('Signs each call with the key of the client.'),
+  signed_response: z.boolean().optional().describe('Takes answers only that the API has signed.'),
+  response_keys: z
+    .strictObject({ jwks: jwks.optional(), jwks_uri: text.optional() })
+    .optional()
+    .describe('The keys of the API, for signed_response: one of both.'),
   timeout: seconds.optional().describe('How long the API may be silent before it answers.'),
 } satisfies Settings<RouteOptions>)
 
