@@ -65,14 +65,18 @@ async function bodyOf(request: Request, largest: number): Promise<Uint8Array> {
   const parsed: unknown = request.body
   const known = bodies.get(request) ?? (parsed instanceof Uint8Array ? parsed : undefined)
   if (known !== undefined) return known
-  if (request.readableDidRead) {
-    throw new TypeError(
-      'the body of a signed request was parsed before the guard: give the parser { verify: keepBody }, of @signet/guard/express',
-    )
-  }
+  if (request.readableDidRead) throw taken()
   const body = await readMessage(request, largest)
   if (body.length > 0) request.body = body
+  // What else it may be, and where from: it was not signed.
+  else if (namesOf(parsed).length > 0) throw taken()
   return body
+}
+
+function taken(): TypeError {
+  return new TypeError(
+    'the body of a signed request was parsed before the guard: give the parser { verify: keepBody }, of @signet/guard/express',
+  )
 }
 
 /** What a request was granted. @throws TypeError on a route without guard. */

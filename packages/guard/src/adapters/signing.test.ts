@@ -277,6 +277,21 @@ describe('with express', () => {
     assert.match(body.toString(), /verify: keepBody/)
   })
 
+  test('HS-RS-06 what a platform made of a body that nobody can read any more is not handled', async () => {
+    const api = expressAdapter.guard(newGuard())
+    const app = express()
+    app.set('env', 'test')
+    app.use((request, _response, next) => {
+      request.body = { amount: 1000 }
+      next()
+    })
+    app.post('/echo', api(BOTH), (request, response) => void response.send(request.body))
+    const origin = await serve(createServer(tls, app))
+    assert.equal((await send(origin, asking(ECHO))).status, 500)
+    const answer = await send(origin, asking(ECHO, SENT), SENT)
+    assert.deepEqual([answer.status, answer.body.toString()], [200, SENT])
+  })
+
   test('a body that no parser took becomes bytes, as does one of express.raw()', async () => {
     const api = expressAdapter.guard(newGuard())
     const app = express()
