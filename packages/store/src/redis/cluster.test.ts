@@ -121,6 +121,17 @@ test('while a node is away what it has is refused at once, and works again by it
   redis.close()
 })
 
+test('each service waits for itself, because only what lies together can be decided together', async () => {
+  const redis = await open()
+  for (const issuer of ISSUERS) {
+    const { replay } = redis.ephemeral(`${issuer}/new`)
+    const start = performance.now()
+    await replay.first([{ digest: 'one', until: SAMPLE_NOW + 60 }])
+    assert.ok(performance.now() - start > 40)
+  }
+  redis.close()
+})
+
 test('what was refused because a node hung is not done when it is back', async () => {
   await flush()
   const redis = await open()

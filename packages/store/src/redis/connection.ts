@@ -3,7 +3,14 @@ import { createHash } from 'node:crypto'
 import { ClientOfflineError } from 'redis'
 import { RedisRefused, targetOf, type RedisAddress, type Target } from './address.ts'
 import { standingOf, type Standing } from './standing.ts'
-import { connectCluster, connectServer, type Command, type Node, type Wire } from './wire.ts'
+import {
+  connectCluster,
+  connectServer,
+  type Command,
+  type Node,
+  type Wire,
+  type WireOptions,
+} from './wire.ts'
 
 const DEFAULT_TIMEOUT: Seconds = 1
 
@@ -19,6 +26,7 @@ export function script(text: string): Script {
 
 /** One server on one connection: what is sent through it is refused once the connection is another. */
 export interface Acquaintance {
+  /** That of the server, and which of its databases it is about. */
   readonly life: string
   readonly isCurrent: boolean
   send(command: Command): Promise<unknown>
@@ -29,15 +37,20 @@ export interface Acquaintance {
  * the caller learns neither, only that it failed. Nothing is ever sent twice.
  */
 export class Connection {
+  /** Whether keys that have nothing in common may lie on different servers. */
+  readonly isCluster: boolean
   readonly #wire: Wire
   readonly #timeout: number
+  readonly #database: number
   readonly #listeners: (() => void)[] = []
   #isClosed = false
   readonly #looks = new WeakMap<Node, { readonly epoch: number; readonly at: Promise<Standing> }>()
 
-  private constructor(wire: Wire, timeout: number) {
+  private constructor(wire: Wire, { target, timeout }: WireOptions, isCluster: boolean) {
+    this.isCluster = isCluster
     this.#wire = wire
     this.#timeout = timeout
+    this.#database = target.database
     wire.onReady(() => {
       for (const listener of this.#listeners) listener()
     })
@@ -48,19 +61,19 @@ export class Connection {
    */
   static async open(address: RedisAddress): Promise<Connection> {
     const timeout = Math.ceil((address.timeout ?? DEFAULT_TIMEOUT) * 1_000)
-    const target = targetOf(address)
+    const options = { target: targetOf(address), timeout }
     let wire: Wire | undefined
     try {
-      wire = await connectServer({ target, timeout })
-      const connection = new Connection(wire, timeout)
+      wire = await connectServer(options)
+      const connection = new Connection(wire, options, false)
       const { isCluster } = await connection.#look('')
       if (!isCluster) return connection
       wire.close()
-      wire = await connectCluster({ target, timeout })
-      return new Connection(wire, timeout)
+      wire = await connectCluster(options)
+      return new Connection(wire, options, true)
     } catch (error) {
       wire?.close()
-      throw naming(target, error)
+      throw naming(options.target, error)
     }
   }
 
@@ -95,7 +108,7 @@ export class Connection {
       const epoch = node.socketEpoch
       const { life } = await read(node)
       return {
-        life,
+        life: `${life} ${this.#database}`,
         get isCurrent() {
           return node.isReady && node.socketEpoch === epoch
         },
@@ -158,21 +171,20 @@ export class Connection {
     key: string,
     ask: (node: Node, stillWanted: () => void) => Promise<Answer>,
   ): Promise<Answer> {
-    const late = new TimedOut(`Redis did not answer within ${this.#timeout} ms`)
     let isLate = false
     let restart: (() => void) | undefined
     const stillWanted = (): void => {
-      if (isLate) throw late
+      if (isLate) throw new TimedOut('nobody waits any more')
     }
     const answer = this.#wire.nodeOf(key).then((node) => {
       restart = restarting(node)
       return ask(node, stillWanted)
     })
     try {
-      return await within(this.#timeout, answer, late)
+      return await within(this.#timeout, answer)
     } catch (error) {
       isLate = true
-      if (error === late) restart?.()
+      if (error instanceof TimedOut) restart?.()
       throw unavailable(error, this.#wire.trouble)
     }
   }
@@ -196,14 +208,13 @@ function restarting(node: Node): () => void {
   }
 }
 
-async function within<Answer>(
-  milliseconds: number,
-  answer: Promise<Answer>,
-  late: Error,
-): Promise<Answer> {
+async function within<Answer>(milliseconds: number, answer: Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const end = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late), milliseconds)
+    timer = setTimeout(
+      () => reject(new TimedOut(`Redis did not answer within ${milliseconds} ms`)),
+      milliseconds,
+    )
   })
   try {
     return await Promise.race([answer, end])

@@ -40,6 +40,8 @@ const PAUSE_MILLISECONDS = 100
 export class Decisions {
   readonly #connection: Connection
   readonly #keys: Keys
+  /** The key that is there while nobody decides. */
+  readonly #settlingKey: string
   readonly #settling: number
   readonly #recollection = new Recollection()
   #life: Life | undefined
@@ -49,6 +51,8 @@ export class Decisions {
   constructor({ connection, keys, settling }: DecisionsOptions) {
     this.#connection = connection
     this.#keys = keys
+    // One for all who use the database; in a cluster a script sees only what lies in one slot.
+    this.#settlingKey = connection.isCluster ? keys.of('settling') : 'signet:settling'
     this.#settling = Math.ceil(settling * 1_000)
     connection.onReady(() => {
       if (this.#opened !== undefined) void this.#recover()
@@ -117,10 +121,10 @@ export class Decisions {
     keys: readonly string[],
     values: readonly string[],
   ): Promise<Answer | undefined> {
-    const settling = this.#keys.of('settling')
-    const words = ['EVALSHA', life.sha, `${keys.length + 1}`, settling, ...keys, ...values]
+    const all = [this.#settlingKey, ...keys]
+    const words = ['EVALSHA', life.sha, `${all.length}`, ...all, ...values]
     try {
-      return answerOf(await this.#connection.ask(settling, ...words))
+      return answerOf(await this.#connection.ask(this.#settlingKey, ...words))
     } catch (error) {
       if (!isUnknownScript(error)) throw error
       if (this.#life === life) this.#life = undefined
@@ -139,7 +143,7 @@ export class Decisions {
 
   async #meetFirst(): Promise<void> {
     await this.#meet()
-    const key = this.#keys.of('settling')
+    const key = this.#settlingKey
     for (;;) {
       const left = Number(await this.#connection.ask(key, 'PTTL', key))
       if (left <= 0) return
@@ -162,7 +166,7 @@ export class Decisions {
   }
 
   async #meet(): Promise<void> {
-    const key = this.#keys.of('settling')
+    const key = this.#settlingKey
     const server = await this.#connection.meet(key)
     const { text, sha } = script(`-- ${server.life} ${key}\n${DECIDE}`)
     await this.#sayAgain()
