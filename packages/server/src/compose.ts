@@ -7,6 +7,7 @@ import {
   type Store,
 } from '@signet/engine'
 import type { DestinationStream, Logger } from 'pino'
+import { recordAdministered } from './adapters/administered.ts'
 import { createClients } from './adapters/clients.ts'
 import { deflate } from './adapters/deflate.ts'
 import { carryOut } from './adapters/declarations.ts'
@@ -215,6 +216,15 @@ async function openService(config: ServiceConfig, shared: Shared): Promise<Opene
       : store,
     clock,
     failed: (error) => log.error({ err: error }, 'the keys could not be read'),
+    schedule: {
+      policy: shared.config.keys,
+      rotated: async (made) => {
+        const detail = `new keys: ${made.map(({ algorithm, kid }) => `${algorithm} ${kid}`).join(', ')}`
+        log.info({ detail }, 'keys were rotated')
+        const change = { step: 'keys-rotate', by: 'the schedule', detail }
+        await recordAdministered(change, { store, random, clock })
+      },
+    },
   })
   const secrets = (): readonly Buffer[] => keys.secrets('known device')
   const logoutNotices = new LogoutDelivery({

@@ -92,7 +92,7 @@ function lacking(
 }
 
 /** The one atomic verb all processes share decides who goes first, for this turn and the next. */
-async function takeTurn({ service, store, clock }: KeyKeeping): Promise<boolean> {
+export async function takeTurn({ service, store, clock }: KeyKeeping): Promise<boolean> {
   const turn = Math.floor(clock.now() / TURN)
   const marks = [turn, turn + 1].map((each) => ({
     digest: digestOf(`making keys\n${service.issuer}\n${each}`),

@@ -4,7 +4,7 @@ import { isRetired, keyKind, newKey, type KeyKind } from './key-records.ts'
 
 /** What a rotation is to be. */
 export interface Rotation {
-  readonly policy: KeyPolicy
+  readonly policy: Pick<KeyPolicy, 'announce' | 'retire'>
   readonly now: Seconds
   /** Only the keys for this algorithm (`HMAC`: of the nonces); absent: all. */
   readonly algorithm?: string
@@ -25,8 +25,9 @@ const KNOWN_BY_ALL: Seconds = 20
  */
 export async function rotate(
   store: Pick<Store, 'keys' | 'settled'>,
-  { policy, now, algorithm }: Rotation,
+  rotation: Rotation,
 ): Promise<readonly KeyRecord[]> {
+  const { now, algorithm } = rotation
   const wanted = algorithm === undefined ? undefined : keyKind(algorithm)
   const chosen = (await store.keys.list())
     .filter((key) => !isRetired(key, now))
@@ -39,19 +40,37 @@ export async function rotate(
         : `the service has no key for ${algorithm}`,
     )
   }
-
-  const begins = ({ use }: KeyRecord): Seconds =>
-    now + (use === 'enc' ? Math.min(policy.announce, KNOWN_BY_ALL) : policy.announce)
-  const successors = [...kinds]
-    .map((kind) => newKey(kind, now))
-    .map((key) => ({ ...key, signsFrom: begins(key) }))
-  for (const key of successors) await store.keys.put(key)
-  for (const key of chosen) {
-    if (key.retiresAt !== undefined) continue
-    await store.keys.put({ ...key, retiresAt: begins(key) + policy.retire })
-  }
+  const made: KeyRecord[] = []
+  for (const kind of kinds) made.push(await replace(kind, store, rotation))
   await store.settled()
-  return successors
+  return made
+}
+
+/** Puts a new key in the place of those of a kind. The caller awaits `settled`. */
+export async function replace(
+  kind: KeyKind,
+  store: Pick<Store, 'keys'>,
+  { policy: { announce, retire }, now }: Rotation,
+): Promise<KeyRecord> {
+  const made = newKey(kind, now)
+  const wait = made.use === 'enc' ? Math.min(announce, KNOWN_BY_ALL) : announce
+  const successor = { ...made, signsFrom: now + wait }
+  await store.keys.put(successor)
+  await retireBefore(successor, store, retire)
+  return successor
+}
+
+/** Retires the keys whose place another one takes, those that are to retire anyway left alone. */
+export async function retireBefore(
+  successor: KeyRecord,
+  { keys }: Pick<Store, 'keys'>,
+  retire: Seconds,
+): Promise<void> {
+  for (const key of await keys.list()) {
+    if (key.kid === successor.kid || key.retiresAt !== undefined) continue
+    if (kindOf(key) !== kindOf(successor)) continue
+    await keys.put({ ...key, retiresAt: successor.signsFrom + retire })
+  }
 }
 
 function kindOf({ kid, algorithm }: KeyRecord): KeyKind {

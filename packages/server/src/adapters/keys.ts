@@ -13,6 +13,7 @@ import {
 } from '@signet/protocol'
 import { hkdfSync } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import type { KeyPolicy } from '../config/config.ts'
 import {
   ensureKeys,
   isRetired,
@@ -21,12 +22,13 @@ import {
   type KeyKeeping,
   type KeyKind,
 } from './key-records.ts'
+import { rotateWhenDue } from './key-schedule.ts'
 
 /** The keys of a service as they are in the store now, whichever process changed them. */
 export interface KeyRing extends Keys {
   /** Secrets for other uses, the current one first; they come and go with the nonce keys. */
   secrets(purpose: string): readonly Buffer[]
-  /** Reads the store again. */
+  /** Reads the store again, and replaces the keys whose time has come. */
   reload(): Promise<void>
   /** Ends the reloading. */
   stop(): void
@@ -35,6 +37,11 @@ export interface KeyRing extends Keys {
 export interface KeyRingPorts extends KeyKeeping {
   /** The keys could not be read; those known stay in use. */
   readonly failed: (error: unknown) => void
+  /** Absent: keys are replaced by command only. */
+  readonly schedule?: {
+    readonly policy: KeyPolicy
+    readonly rotated: (made: readonly KeyRecord[]) => Promise<void>
+  }
 }
 
 /** Shorter than any announcement should be, so that every process knows a key before it signs. */
@@ -42,7 +49,7 @@ const RELOAD_MILLISECONDS = 10_000
 
 /** Opens the key ring of a service, and makes the keys it lacks. */
 export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
-  const { service, store, clock, failed } = ports
+  const { service, store, clock, failed, schedule } = ports
   const constant = {
     kinds: keyKindsOf(service),
     signing: importing(importPrivateJwk),
@@ -57,11 +64,18 @@ export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
     if (now < view.from || now >= view.until) view = viewOf(records, { now, ...constant })
     return view
   }
-  const reload = async (): Promise<void> => {
+  const read = async (): Promise<void> => {
     const found = await store.keys.list()
     if (isDeepStrictEqual(found, records)) return
     view = viewOf(found, { now: clock.now(), ...constant })
     records = found
+  }
+  const reload = async (): Promise<void> => {
+    await read()
+    const made = schedule ? await rotateWhenDue(ports, schedule.policy, records) : []
+    if (made.length === 0) return
+    await read()
+    await schedule?.rotated(made)
   }
   const timer = setInterval(() => void reload().catch(failed), RELOAD_MILLISECONDS).unref()
 
@@ -198,6 +212,15 @@ function inOrderOfUse(records: readonly KeyRecord[], now: Seconds): readonly Key
   return [...begun.toSorted((a, b) => -older(a, b)), ...others.toSorted(older)]
 }
 
+function endOf({ retiresAt = Number.MAX_SAFE_INTEGER }: KeyRecord): Seconds {
+  return retiresAt
+}
+
 function older(a: KeyRecord, b: KeyRecord): number {
-  return a.signsFrom - b.signsFrom || a.createdAt - b.createdAt || (a.kid < b.kid ? -1 : 1)
+  return (
+    a.signsFrom - b.signsFrom ||
+    a.createdAt - b.createdAt ||
+    endOf(a) - endOf(b) ||
+    (a.kid < b.kid ? -1 : 1)
+  )
 }

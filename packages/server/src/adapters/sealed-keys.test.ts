@@ -91,8 +91,8 @@ test('without its master key a key does not open, and it is said which one is wa
     for (const part of [sealing.issuer, key.kid, sealKeyName(first), sealKeyName(second)]) {
       assert.ok(error.message.includes(part), error.message)
     }
-    for (const key of [first, second]) {
-      assert.ok(!error.message.includes(key.toString('base64url')))
+    for (const masterKey of [first, second]) {
+      assert.ok(!error.message.includes(masterKey.toString('base64url')))
     }
     return true
   })

@@ -1,11 +1,20 @@
 import type { KeyRecord } from '@signet/engine'
 import type { Command } from 'commander'
 import { randomBytes } from 'node:crypto'
+import { nextRotation } from '../adapters/key-schedule.ts'
 import { rotate } from '../adapters/key-rotation.ts'
 import { sealAnew, sealedBy, sealedKeys, type Sealing } from '../adapters/sealed-keys.ts'
 import { systemClock } from '../adapters/system.ts'
 import type { Config, ServiceConfig } from '../config/config.ts'
-import { onService, print, table, UsageError, withService, type ServiceOptions } from './context.ts'
+import {
+  onService,
+  print,
+  table,
+  UsageError,
+  withService,
+  type ServiceContext,
+  type ServiceOptions,
+} from './context.ts'
 import { changed } from './operator.ts'
 
 export function addKeys(program: Command): void {
@@ -13,8 +22,7 @@ export function addKeys(program: Command): void {
   withService(keys.command('list'))
     .description('list the keys and what each is doing now')
     .action(async (options: ServiceOptions) => {
-      const records = await onService(options, ({ store }) => store.keys.list())
-      print(keyTable(records, systemClock.now()))
+      print(await onService(options, keyTable))
     })
   withService(keys.command('rotate'))
     .description(
@@ -24,24 +32,22 @@ export function addKeys(program: Command): void {
     .option('--algorithm <name>', 'only the key for this algorithm')
     .action(
       async (options: ServiceOptions & { readonly now?: boolean; readonly algorithm?: string }) => {
-        const records = await onService(options, async ({ store, config, chosen }) => {
+        const shown = await onService(options, async (context) => {
+          const { store, config, chosen } = context
           const sealing = sealingOf(config, chosen)
           const policy = options.now === true ? { ...config.keys, announce: 0 } : config.keys
           const { algorithm } = options
-          const keys = sealedKeys(store.keys, sealing)
-          const made = await rotate(
-            { ...store, keys },
-            {
-              policy,
-              now: systemClock.now(),
-              ...(algorithm !== undefined && { algorithm }),
-            },
-          ).catch(toUsageError)
+          const sealed = { ...store, keys: sealedKeys(store.keys, sealing) }
+          const made = await rotate(sealed, {
+            policy,
+            now: systemClock.now(),
+            ...(algorithm !== undefined && { algorithm }),
+          }).catch(toUsageError)
           const names = made.map((key) => `${key.algorithm} ${key.kid}`)
           await changed(store, { step: 'keys-rotate', detail: `new keys: ${names.join(', ')}` })
-          return store.keys.list()
+          return keyTable(context)
         })
-        print(keyTable(records, systemClock.now()))
+        print(shown)
       },
     )
   withService(keys.command('reseal'))
@@ -77,20 +83,27 @@ function toUsageError(error: unknown): never {
   throw error
 }
 
-function keyTable(records: readonly KeyRecord[], now: number): string {
+async function keyTable({ store, config }: ServiceContext): Promise<string> {
+  const now = systemClock.now()
+  const records = await store.keys.list()
   const rows = records.map((record) => [
     record.kid,
     record.use,
     record.algorithm,
     stateOf(record, records, now),
-    new Date(record.signsFrom * 1_000).toISOString(),
-    record.retiresAt === undefined ? '' : new Date(record.retiresAt * 1_000).toISOString(),
+    timeOf(record.signsFrom),
+    timeOf(nextRotation(record, config.keys)),
+    timeOf(record.retiresAt),
     sealedBy(record) ?? 'nothing',
   ])
   return table([
-    ['KEY', 'USE', 'ALGORITHM', 'STATE', 'IN USE FROM', 'GONE FROM', 'SEALED BY'],
+    ['KEY', 'USE', 'ALGORITHM', 'STATE', 'IN USE FROM', 'NEXT ROTATION', 'GONE FROM', 'SEALED BY'],
     ...rows,
   ])
+}
+
+function timeOf(moment: number = Infinity): string {
+  return moment === Infinity ? '' : new Date(moment * 1_000).toISOString()
 }
 
 const IN_USE: Readonly<Record<KeyRecord['use'], string>> = {

@@ -83,6 +83,10 @@ export interface KeyPolicy {
   readonly announce: Seconds
   /** How long an old one is published after it signed last. */
   readonly retire: Seconds
+  /** How long a key is used until another one takes its place by itself; absent: until somebody commands it. */
+  readonly rotateEvery?: Seconds
+  /** The same of the keys of the nonces. */
+  readonly rotateNoncesEvery?: Seconds
 }
 
 export interface AuditPolicy {

@@ -21,7 +21,13 @@ export interface ConfigFile extends Omit<ServiceFile, 'issuer' | 'mtls_origin'> 
       }
     | undefined
   readonly keys?:
-    { readonly announce?: number | undefined; readonly retire?: number | undefined } | undefined
+    | {
+        readonly announce?: number | undefined
+        readonly retire?: number | undefined
+        readonly rotate_every?: number | undefined
+        readonly rotate_nonces_every?: number | undefined
+      }
+    | undefined
   readonly master_key?: string | undefined
   readonly audit?:
     | { readonly retention?: number | undefined; readonly unauthenticated?: number | undefined }

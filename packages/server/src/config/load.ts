@@ -60,7 +60,7 @@ const SERVICE_KEYS = [
 ] as const satisfies readonly (keyof ServiceFile)[]
 
 function resolveConfig(file: ConfigFile, path: string): Config {
-  const { listen, management, log, keys, master_key, audit } = file
+  const { listen, management, log, master_key, audit } = file
   const mtls = mutualTlsListen(file, path)
   const services = servicesOf(file).map((each) => serviceConfig(each, mtls))
   const problems = [
@@ -79,11 +79,21 @@ function resolveConfig(file: ConfigFile, path: string): Config {
     store: storeOf(file, path),
     log: over<Config['log']>({ level: 'info' }, log),
     outgoing: outgoingOf(file, path),
-    keys: over({ announce: 600, retire: DAY }, keys),
+    keys: keysOf(file),
     ...(master_key !== undefined && { masterKeys: readMasterKeys(master_key, path) }),
     audit: over({ retention: 30 * DAY, unauthenticated: UNAUTHENTICATED_KEPT }, audit),
     drain: file.drain ?? 10,
     services,
+  }
+}
+
+/** A key that is changed by routine is one that can be changed in need. */
+function keysOf({ keys = {} }: ConfigFile): Config['keys'] {
+  const { rotate_every = 90 * DAY, rotate_nonces_every = 30 * DAY, ...rest } = keys
+  return {
+    ...over({ announce: 600, retire: DAY }, rest),
+    ...(rotate_every > 0 && { rotateEvery: rotate_every }),
+    ...(rotate_nonces_every > 0 && { rotateNoncesEvery: rotate_nonces_every }),
   }
 }
 

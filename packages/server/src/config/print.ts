@@ -36,7 +36,12 @@ export function printConfig(config: Config): string {
       allow_private_hosts: outgoing.allowPrivateHosts,
       trusted_cas: outgoing.trustedCas.map(described),
     },
-    keys,
+    keys: {
+      announce: keys.announce,
+      retire: keys.retire,
+      rotate_every: keys.rotateEvery ?? 0,
+      rotate_nonces_every: keys.rotateNoncesEvery ?? 0,
+    },
     master_key: masterKeys && `(set: ${masterKeys.map((key) => sealKeyName(key)).join(', ')})`,
     audit,
     drain,

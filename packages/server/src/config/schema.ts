@@ -7,6 +7,11 @@ import { isNetwork } from './networks.ts'
 /** Everything a configuration file may say. Names are those of the wire and of the documentation. */
 
 export const seconds: z.ZodInt = z.int().min(1)
+/** Shorter ones are days by mistake: each key stays published for a day. */
+const period = z
+  .int()
+  .min(0)
+  .refine((value) => value === 0 || value >= 3_600, 'must be 3600 seconds at least, or 0 for never')
 const port = z.int().min(0).max(65_535)
 const algorithm = z.enum(['ES256', 'PS256', 'EdDSA'])
 
@@ -247,6 +252,8 @@ export const configSchema: z.ZodType<ConfigFile> = z
         retire: seconds
           .optional()
           .describe('How long an old one is published after it signed last.'),
+        rotate_every: period.optional().describe('When a new key takes its place by itself.'),
+        rotate_nonces_every: period.optional().describe('The same of the keys of the nonces.'),
       })
       .optional(),
     master_key: z
