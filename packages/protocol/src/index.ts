@@ -108,7 +108,13 @@ export {
   type RsaPublicJwk,
 } from './jose/public-jwk.ts'
 export { signJwt, type HeaderMembers } from './jose/sign.ts'
-export type { PublishedJwk, SigningKey } from './jose/signing-key.ts'
+export type {
+  ExternalSigningKey,
+  PublishedJwk,
+  SignedBy,
+  Signer,
+  SigningKey,
+} from './jose/signing-key.ts'
 export { Undecryptable } from './jose/undecryptable.ts'
 export { selectKeys, verifySignature } from './jose/verify.ts'
 export { createLogoutToken, LOGOUT_EVENT, type LogoutTokenClaims } from './logout-token/create.ts'
@@ -189,4 +195,5 @@ export { createSeal, SealBroken, sealKeyName, type Seal } from './seal.ts'
 export { packStatuses } from './status-list/bits.ts'
 export type { StatusClaim, StatusListClaims } from './status-list/claims.ts'
 export { createStatusList, type StatusListContent } from './status-list/create.ts'
+export { TLS_SUITES } from './tls-suites.ts'
 export { CLOCK_AHEAD, EXPIRY_GRACE, hasBegun, isNumericDate, offset, type Seconds } from './time.ts'

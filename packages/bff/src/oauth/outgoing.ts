@@ -1,3 +1,4 @@
+import { TLS_SUITES } from '@signet/protocol'
 import { Buffer } from 'node:buffer'
 import { once } from 'node:events'
 import {
@@ -12,17 +13,6 @@ import { getCACertificates, type SecureContextOptions } from 'node:tls'
 import type { CustomFetch } from 'openid-client'
 import { readBytes } from '../http/read-body.ts'
 import type { OwnCertificate } from './client-certificate.ts'
-
-/** For TLS 1.2 only what BCP 195 recommends. @see FAPI 2.0 Security Profile §5.2.2 */
-const CIPHERS = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-].join(':')
 
 /** No answer of an authorization server is longer, in bytes. */
 const LONGEST_ANSWER = 1_048_576
@@ -57,7 +47,7 @@ export interface OutgoingOptions {
 export function createOutgoing({ ca, certificate }: OutgoingOptions): Outgoing {
   const tls = {
     minVersion: 'TLSv1.2',
-    ciphers: CIPHERS,
+    ciphers: TLS_SUITES,
     ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
   } as const
   // Agents of their own: no connection that has shown the certificate serves a request that must not.

@@ -1,3 +1,4 @@
+import { TLS_SUITES } from '@signet/protocol'
 import { Agent, request, type RequestOptions } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import type { HttpAnswer, HttpCall } from '../world.ts'
@@ -18,24 +19,13 @@ export interface Https {
 const LARGEST = 2_000_000
 const TIMEOUT = 5_000
 
-/** @see RFC 9325 §4.2, FAPI 2.0 Security Profile §5.2.2 */
-const CIPHERS = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-].join(':')
-
 /** Calls other servers over https only, follows no redirect, and waits and reads no longer than it has to. */
 export function createHttps({ ca, timeout = TIMEOUT }: HttpsOptions): Https {
   const agent = new Agent({
     keepAlive: true,
     maxSockets: 8,
     minVersion: 'TLSv1.2',
-    ciphers: CIPHERS,
+    ciphers: TLS_SUITES,
     rejectUnauthorized: true,
     ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
   })
