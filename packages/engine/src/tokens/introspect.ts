@@ -24,7 +24,7 @@ const NEVER = /^\s*q=0(?:\.0*)?\s*$/i
 /**
  * Tells a resource server about a token that was sent to it, or a client about a token of its own. Whoever else asks is
  * told no more than that there is nothing to tell. The caller proves no possession: the token is not used here. Who names
- * the JWT among what it accepts gets that, signed and, if it registered so, encrypted.
+ * the JWT among what it accepts gets that, signed; who registered encryption gets nothing else, and encrypted.
  *
  * @throws Refused `invalid_client`, or `invalid_request` without a token.
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662.html#section-2 RFC 7662 §2}
