@@ -54,6 +54,17 @@ function apply(database: DatabaseSync, migration: Migration, version: number): v
     .run(version, migration.name, checksumOf(migration))
 }
 
+/**
+ * The version of the schema of a file of ours, which this release knows or is newer than.
+ *
+ * @throws SchemaRefused as `migrate`, and when the file is empty.
+ */
+export function versionOf(database: DatabaseSync, migrations: readonly Migration[]): number {
+  const version = appliedTo(database, migrations)
+  if (version === 0) throw new SchemaRefused('the file is empty')
+  return version
+}
+
 /** The version of the file; zero when it is empty. */
 function appliedTo(database: DatabaseSync, migrations: readonly Migration[]): number {
   if (isEmpty(database)) return 0

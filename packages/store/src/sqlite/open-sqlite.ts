@@ -105,7 +105,7 @@ function connect(path: string): Connection {
 }
 
 /** Whoever starts a server has to know which file it is about. */
-function naming(path: string, error: unknown): unknown {
+export function naming(path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const message = `${path}: ${error.message}`
   if (error instanceof SchemaRefused) return new SchemaRefused(message, error.cause)

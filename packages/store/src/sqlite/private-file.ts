@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Read and written by the user the server runs as, and by nobody else. */
-const OWNER_ONLY = 0o600
+export const OWNER_ONLY = 0o600
 const OWNER_ONLY_DIRECTORY = 0o700
 
 /**
