@@ -7,11 +7,10 @@ import {
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { BFF_MIGRATIONS } from './bff-schema.ts'
 import { migrate } from './migrate.ts'
+import { watchPlace } from './in-place.ts'
+import { Patience } from './patience.ts'
 import { patiently } from './patiently.ts'
 import { preparePrivateFile } from './private-file.ts'
-
-/** How long a statement waits for another process. */
-const BUSY_MILLISECONDS = 5_000
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -29,22 +28,23 @@ export interface SqliteSessions extends SessionStore {
  */
 export function openSqliteSessions(path: string): SqliteSessions {
   preparePrivateFile(path)
-  const database = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS })
+  const database = new DatabaseSync(path)
   try {
+    const asking = askingOf(new Patience(database), watchPlace(path))
     migrate(database, BFF_MIGRATIONS)
     patiently(() =>
       database.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864',
       ),
     )
-    return sessionsIn(database)
+    return sessionsIn(database, asking)
   } catch (error) {
     database.close()
     throw error
   }
 }
 
-function sessionsIn(database: DatabaseSync): SqliteSessions {
+function sessionsIn(database: DatabaseSync, { run, row, rows }: Asking): SqliteSessions {
   const statements = prepare(database)
   return {
     create: async (session) => void (await run(statements.create, ...valuesOf(session))),
@@ -87,19 +87,32 @@ function sessionsIn(database: DatabaseSync): SqliteSessions {
   }
 }
 
-async function run(statement: StatementSync, ...values: SQLInputValue[]): Promise<number> {
-  return orUnavailable(() => Number(statement.run(...values).changes))
-}
-
-async function row(statement: StatementSync, ...values: SQLInputValue[]): Promise<Row | undefined> {
-  return orUnavailable(() => statement.get(...values))
-}
-
-async function rows(
+type Ask<Result> = (
   statement: StatementSync,
-  ...values: SQLInputValue[]
-): Promise<readonly StoredSession[]> {
-  return orUnavailable(() => statement.all(...values).map(sessionOf))
+  ...values: readonly SQLInputValue[]
+) => Promise<Result>
+
+interface Asking {
+  readonly run: Ask<number>
+  readonly row: Ask<Row | undefined>
+  readonly rows: Ask<readonly StoredSession[]>
+}
+
+/** How statements are run: while nobody else has the file, and as long as it is the one that was opened. */
+function askingOf(patience: Patience, requireInPlace: () => void): Asking {
+  const ask = async <Value>(work: () => Value): Promise<Value> => {
+    try {
+      requireInPlace()
+      return patience.attempt(work)
+    } catch (error) {
+      throw new SessionsUnavailable('the database of sessions failed', { cause: error })
+    }
+  }
+  return {
+    run: (statement, ...values) => ask(() => Number(statement.run(...values).changes)),
+    row: (statement, ...values) => ask(() => statement.get(...values)),
+    rows: (statement, ...values) => ask(() => statement.all(...values).map(sessionOf)),
+  }
 }
 
 function prepare(database: DatabaseSync) {
@@ -177,13 +190,5 @@ function sessionOf(columns: Row): StoredSession {
     endsAt: Number(columns['ends_at']),
     version: Number(columns['version']),
     sealed: String(columns['sealed']),
-  }
-}
-
-function orUnavailable<Value>(ask: () => Value): Value {
-  try {
-    return ask()
-  } catch (error) {
-    throw new SessionsUnavailable('the database of sessions failed', { cause: error })
   }
 }

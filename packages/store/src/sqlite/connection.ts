@@ -1,10 +1,9 @@
 import { StoreUnavailable } from '@signet/engine'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { GroupCommit, type Transactional } from './group-commit.ts'
+import { watchPlace } from './in-place.ts'
+import { Patience } from './patience.ts'
 import { patiently } from './patiently.ts'
-
-/** How long a statement waits for another process, which holds the file for a millisecond or two at a time. */
-const BUSY_MILLISECONDS = 5_000
 
 /**
  * WAL: readers and the writer do not wait for each other. `synchronous` NORMAL: what was committed survives the end of
@@ -27,8 +26,8 @@ export class Connection {
   readonly transactions: GroupCommit
 
   constructor(path: string) {
-    this.database = new DatabaseSync(path, { timeout: BUSY_MILLISECONDS })
-    this.transactions = new GroupCommit(transactionsOf(this.database))
+    this.database = new DatabaseSync(path)
+    this.transactions = new GroupCommit(transactionsOf(this.database, watchPlace(path)))
   }
 
   /** To be called once the file is known to be ours. */
@@ -79,13 +78,17 @@ export class Connection {
   }
 }
 
-function transactionsOf(database: DatabaseSync): Transactional {
+function transactionsOf(database: DatabaseSync, requireInPlace: () => void): Transactional {
+  const patience = new Patience(database)
   // Immediate: a lock that is taken late can be refused when the work is half done.
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = database.prepare('COMMIT')
   return {
     isOpen: () => database.isOpen && database.isTransaction,
-    begin: () => void begin.run(),
+    begin: () => {
+      requireInPlace()
+      patience.attempt(() => begin.run())
+    },
     commit: () => void commit.run(),
     rollback: () => database.exec('ROLLBACK'),
   }

@@ -16,9 +16,9 @@ export function patiently<Result>(work: () => Result, pause: () => void = sleep)
   }
 }
 
-/** SQLITE_BUSY */
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 5
+/** SQLITE_BUSY, in all its variants. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
 }
 
 /** Only at the start, when nothing else is under way that would have to wait too. */
