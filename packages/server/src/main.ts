@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { DeclarationClash } from './adapters/declarations.ts'
 import { MasterKeyRefused } from './adapters/sealed-keys.ts'
 import { addAudit } from './cli/audit.ts'
+import { addBackup } from './cli/backup.ts'
 import { addBff } from './cli/bff.ts'
 import { addClient } from './cli/client.ts'
 import { addConfig } from './cli/config.ts'
@@ -39,6 +40,7 @@ for (const add of [
   addExplain,
   addAudit,
   addMigrate,
+  addBackup,
 ])
   add(program)
 

@@ -60,7 +60,7 @@ export async function onService<Result>(
   }
 }
 
-function requireDatabase({ store }: Config, mayMakeDatabase: boolean): void {
+export function requireDatabase({ store }: Config, mayMakeDatabase: boolean): void {
   if (mayMakeDatabase || !('sqlite' in store) || existsSync(store.sqlite)) return
   throw new UsageError(`There is no database ${store.sqlite} yet; signet serve makes it.`)
 }
