@@ -27,7 +27,8 @@ import type { Served } from './http/served.ts'
 import { createPasswordChecks, type PasswordChecks } from './login/password-check.ts'
 import { createThrottle } from './login/throttle.ts'
 import { startTellingHeads } from './management/audit-heads.ts'
-import { openManagement } from './management/health.ts'
+import { checkOf } from './management/check.ts'
+import { openManagement, type Health } from './management/health.ts'
 import { createLineLimit, type LineLimit } from './management/line-limit.ts'
 import { createLog } from './management/log.ts'
 import { createMetrics, type Metrics } from './management/metrics.ts'
@@ -46,6 +47,11 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
+/** A server of this process, whose health can be asked for in it. */
+export interface StartedServer extends RunningServer {
+  readonly health: Health
+}
+
 /** What tests put in the place of the machine. */
 export interface StartOptions {
   readonly clock?: Clock
@@ -55,6 +61,8 @@ export interface StartOptions {
   readonly log?: DestinationStream
   /** For one's own machine: shows at the management listener what the engine does. */
   readonly development?: boolean
+  /** Which one it is of several processes that share the listeners: the primary tells of their health. */
+  readonly worker?: number
 }
 
 /** What the services of one process share. */
@@ -82,7 +90,7 @@ interface Shared {
 export async function startServer(
   config: Config,
   options: StartOptions = {},
-): Promise<RunningServer> {
+): Promise<StartedServer> {
   if (keepsKeys(config)) {
     for (const { service } of config.services) requireMasterKey(sealingOf(service, config))
   }
@@ -115,9 +123,10 @@ async function withSealedKeys(store: Store, sealing: Sealing, log: Logger): Prom
 
 async function share(config: Config, options: StartOptions): Promise<Shared> {
   const { clock = systemClock, random = systemRandom } = options
-  const log = createLog(config.log.level, options.log)
+  const { worker } = options
+  const log = createLog(config.log.level, options.log).child(worker === undefined ? {} : { worker })
   return {
-    config,
+    config: worker === undefined ? config : withoutManagement(config),
     clock,
     random,
     stores: options.stores ?? (await openStores(config, clock)),
@@ -132,8 +141,12 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
   }
 }
 
+function withoutManagement({ management: _, ...config }: Config): Config {
+  return config
+}
+
 /** Adds to `undo` whatever it opened, in order. */
-async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningServer> {
+async function start(shared: Shared, undo: (() => unknown)[]): Promise<StartedServer> {
   const { config, stores, metrics, log } = shared
   const services: Served[] = []
   const auditHeads = startTellingHeads(services)
@@ -154,11 +167,14 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningSe
   const sweeping = startSweeping({ sweep: (budget) => stores.sweep(budget), metrics, log })
   undo.push(() => sweeping.stop())
   let draining = false
+  const health: Health = {
+    registry: metrics.registry,
+    checks: async () => [await checkOf('store', () => stores.check())],
+  }
   const management =
     config.management &&
     (await openManagement(config.management, {
-      registry: metrics.registry,
-      checks: async () => [{ name: 'store', ok: await works(() => stores.check()) }],
+      ...health,
       draining: () => draining,
       ...(shared.steps && { steps: shared.steps }),
     }))
@@ -169,6 +185,7 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningSe
     url,
     ...(mtlsUrl !== undefined && { mtlsUrl }),
     ...(management !== undefined && { managementUrl: management.url }),
+    health,
     close: async () => {
       if (draining) return
       draining = true
@@ -177,13 +194,6 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<RunningSe
       await management?.close()
     },
   }
-}
-
-function works(check: () => Promise<unknown>): Promise<boolean> {
-  return check().then(
-    () => true,
-    () => false,
-  )
 }
 
 /** How long each step took, by its name: looked up once, because every request asks. */

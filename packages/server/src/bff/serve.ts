@@ -1,4 +1,4 @@
-import { createBff, type Bff, type SessionStore } from '@signet/bff'
+import { createBff, type Bff, type Readiness, type SessionStore } from '@signet/bff'
 import type { Seconds } from '@signet/protocol'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
@@ -7,7 +7,8 @@ import type { Listen } from '../config/config.ts'
 import { closeGently } from '../http/close.ts'
 import { urlOf } from '../http/listeners.ts'
 import { TLS } from '../http/tls.ts'
-import { openManagement, type Check, type Management } from '../management/health.ts'
+import { checkOf, type Check } from '../management/check.ts'
+import { openManagement, type Management } from '../management/health.ts'
 import { createLog } from '../management/log.ts'
 import { startSweeping } from '../management/sweeping.ts'
 import type { BffConfig } from './config.ts'
@@ -115,10 +116,17 @@ async function manage(
 ): Promise<Management | undefined> {
   if (management === undefined) return undefined
   const checks = async (): Promise<readonly Check[]> => {
-    const readiness = await bff.readiness()
-    return Object.entries(readiness.checks).map(([name, state]) =>
-      state === 'ok' ? { name, ok: true } : { name, ok: false, detail: state },
-    )
+    let found: readonly Check[] = []
+    const all = await checkOf('readiness', async () => {
+      found = checksOf(await bff.readiness())
+    })
+    return all.ok ? found : [all]
   }
   return openManagement(management, { registry: metrics.registry, checks, draining })
+}
+
+function checksOf({ checks }: Readiness): readonly Check[] {
+  return Object.entries(checks).map(([name, state]) =>
+    state === 'ok' ? { name, ok: true } : { name, ok: false, detail: state },
+  )
 }

@@ -2,11 +2,16 @@ import type { Registry } from '@prometheus-io/client'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { StepLog } from '../dev/step-log.ts'
 import { pathOf } from '../http/request.ts'
+import type { Check } from './check.ts'
 
-export interface HealthPorts {
-  readonly registry: Registry
-  /** Asks everything that this process cannot do without. */
+/** What can be asked about something that serves. */
+export interface Health {
+  readonly registry: Pick<Registry, 'metrics' | 'contentType'>
+  /** Asks everything that it cannot do without, and waits long for nothing. */
   readonly checks: () => Promise<readonly Check[]>
+}
+
+export interface HealthPorts extends Health {
   readonly draining: () => boolean
   /** In development: what `/dev/events` shows. */
   readonly steps?: StepLog
@@ -15,14 +20,6 @@ export interface HealthPorts {
 export interface Management {
   readonly url: string
   close(): Promise<void>
-}
-
-/** Something this process cannot do without, and whether it works. */
-export interface Check {
-  readonly name: string
-  readonly ok: boolean
-  /** What is wrong with it. */
-  readonly detail?: string
 }
 
 /**

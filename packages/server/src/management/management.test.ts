@@ -1,4 +1,4 @@
-import type { Store } from '@signet/engine'
+import { StoreUnavailable, type Store } from '@signet/engine'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -66,6 +66,37 @@ describe('the management listener', () => {
       ),
     )
     assert.deepEqual([...ours], [])
+  })
+})
+
+describe('readiness while the store is away', () => {
+  const readiness = async (check: () => Promise<void>): Promise<Received> => {
+    const rig = await startRig(managed, undefined, check)
+    try {
+      return await exchange(`${rig.server.managementUrl}/readyz`)
+    } finally {
+      await rig.server.close()
+    }
+  }
+
+  test('is off, and says why', async () => {
+    const answer = await readiness(() => Promise.reject(new StoreUnavailable('disk full')))
+    assert.equal(answer.status, 503)
+    assert.deepEqual(answer.json(), {
+      status: 'not ready',
+      checks: [
+        { name: 'accepting', ok: true },
+        { name: 'store', ok: false, detail: 'disk full' },
+      ],
+    })
+  })
+
+  test('is off within a second when the store says nothing', async () => {
+    const begun = performance.now()
+    const answer = await readiness(() => new Promise(() => {}))
+    assert.equal(answer.status, 503)
+    assert.match(answer.body, /"name":"store","ok":false,"detail":"no answer within 800 ms"/)
+    assert.ok(performance.now() - begun < 3_000)
   })
 })
 

@@ -92,10 +92,11 @@ const random = countedRandom('rig')
 export async function startRig(
   config: Config = configOf(),
   alter: (store: Store) => Store = (store) => store,
+  check: Stores['check'] = () => Promise.resolve(),
 ): Promise<Rig> {
   const clock = fixedClock()
   const log: string[] = []
-  const stores = memoryStores(clock, alter)
+  const stores = { ...memoryStores(clock, alter), check }
   const server = await startServer(config, {
     clock,
     stores,

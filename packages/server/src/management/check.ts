@@ -1,0 +1,36 @@
+/** Something a process cannot do without, and whether it works. */
+export interface Check {
+  readonly name: string
+  readonly ok: boolean
+  /** What is wrong with it. */
+  readonly detail?: string
+}
+
+/** Whoever asks whether a process is ready waits for a second, and then believes that it is not. */
+const PATIENCE_MILLISECONDS = 800
+
+/** Looks whether something works, and does not wait long for it. */
+export async function checkOf(name: string, work: () => Promise<unknown>): Promise<Check> {
+  try {
+    await answered(work())
+    return { name, ok: true }
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Rejects when there was no answer for a while; what is answered then, nobody hears. */
+async function answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${PATIENCE_MILLISECONDS} ms`)),
+      PATIENCE_MILLISECONDS,
+    )
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
