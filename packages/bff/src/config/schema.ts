@@ -1,4 +1,9 @@
-import { CONTENT_ENCRYPTION, importJwks, KEY_MANAGEMENT } from '@signet/protocol'
+import {
+  certificateHeaderNames,
+  CONTENT_ENCRYPTION,
+  importJwks,
+  KEY_MANAGEMENT,
+} from '@signet/protocol'
 import { z } from 'zod'
 
 /** Kept by the proxy itself: no route may let these of the browser through. */
@@ -69,7 +74,10 @@ const route = z
         z
           .string()
           .regex(/^[a-z][a-z0-9-]*$/, 'must be a header name in lower case')
-          .refine((name) => !OURS.test(name), 'is a header that never passes'),
+          .refine(
+            (name) => !OURS.test(name) && !certificateHeaderNames.includes(name),
+            'is a header that never passes',
+          ),
       )
       .optional(),
     webSocket: z.boolean().optional(),

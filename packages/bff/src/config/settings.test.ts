@@ -56,6 +56,13 @@ const WRONG: Readonly<Record<string, BffOptions>> = {
   'BFF-09 a cookie that would pass': route({ requestHeaders: ['cookie'] }),
   'BFF-09 credentials that would pass': route({ requestHeaders: ['authorization'] }),
   'BFF-09 a forwarded header that would pass': route({ requestHeaders: ['x-forwarded-for'] }),
+  'MTLS-09 a certificate that would pass': route({ requestHeaders: ['client-cert'] }),
+  'MTLS-09 a certificate that would pass, as nginx tells it': route({
+    requestHeaders: ['x-ssl-client-cert'],
+  }),
+  'MTLS-09 a certificate that would pass, as HAProxy tells it': route({
+    requestHeaders: ['x-ssl-cert'],
+  }),
   'a key of 16 bytes': sampleOptions({ sessions: { ...sessions, keys: [Buffer.alloc(16)] } }),
   'no key': sampleOptions({ sessions: { ...sessions, keys: [] } }),
   'a sliding lifetime beyond the absolute': sampleOptions({
