@@ -12,6 +12,9 @@ export interface LanesOptions {
   readonly prepare: boolean
 }
 
+/** What a store asks. */
+export type Asked = Pick<Lanes, 'ask' | 'send'>
+
 /**
  * The connections of this process. One is for what takes long or waits for others, so that nothing else has to. Of the rest each takes statements without waiting for the answers to those before; a statement goes
  * where the fewest are under way. With 16 requests in flight that costs a third less CPU than a pool that lends each

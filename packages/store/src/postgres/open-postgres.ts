@@ -4,6 +4,8 @@ import { SIGNET } from './schema.ts'
 import type { Statement } from './statement.ts'
 import { storeOf } from './store-of.ts'
 import { sweepTables, type Swept } from './sweep.ts'
+import type { WholeStores } from '../whole.ts'
+import { wholeStores } from './whole.ts'
 
 export interface PostgresOptions extends OpeningOptions {
   readonly clock: Clock
@@ -14,7 +16,7 @@ export interface PostgresOptions extends OpeningOptions {
 }
 
 /** One database that holds the state of any number of services, opened by any number of processes. */
-export interface PostgresDatabase {
+export interface PostgresDatabase extends WholeStores {
   /** What the service of this issuer remembers; its first use makes it known. */
   store(issuer: string): Store
   /**
@@ -51,6 +53,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresDa
   const lanes = await openLanes(options, { schema: SIGNET, now: clock.now() })
   const stores = new Map<string, Store>()
   return {
+    ...wholeStores(options, clock),
     store(issuer) {
       const store = stores.get(issuer) ?? storeOf(issuer, { lanes, clock })
       stores.set(issuer, store)

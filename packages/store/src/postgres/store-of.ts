@@ -4,7 +4,7 @@ import { attemptsOf } from './attempts.ts'
 import { auditOf } from './audit.ts'
 import { codesOf, interactionsOf, pushedRequestsOf } from './ephemeral.ts'
 import { grantsOf, opaqueTokensOf, revocationsOf } from './grants.ts'
-import type { Lanes } from './lanes.ts'
+import type { Asked } from './lanes.ts'
 import { replayOf } from './replay.ts'
 import { askingFor } from './service.ts'
 import { sessionsOf } from './sessions.ts'
@@ -12,7 +12,7 @@ import { statusListsOf } from './status-lists.ts'
 
 /** Everything of an open database that a store needs. */
 export interface OpenDatabase {
-  readonly lanes: Lanes
+  readonly lanes: Asked
   readonly clock: Clock
 }
 

@@ -65,6 +65,17 @@ export class Connection {
     }
   }
 
+  /** Reads for a while what is there now, whatever others write meanwhile. */
+  async snapshot<Result>(read: () => Promise<Result>): Promise<Result> {
+    this.transactions.commit()
+    this.database.exec('BEGIN')
+    try {
+      return await read()
+    } finally {
+      this.database.exec('COMMIT')
+    }
+  }
+
   /** Commits what is open, and lets go of the file. */
   close(): void {
     this.transactions.close()

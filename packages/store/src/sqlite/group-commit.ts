@@ -75,6 +75,28 @@ export class GroupCommit {
     if (this.#isLossFelt()) throw this.#loss()
   }
 
+  /**
+   * Makes one transaction of everything that is written until `work` is done, however many turns it takes; of nothing when it
+   * rejects. `settled` must not be waited for in between.
+   *
+   * @throws StoreUnavailable when it could not be kept, and what `work` throws.
+   */
+  async whole<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.commit()
+    this.begin()
+    clearImmediate(this.#turn)
+    try {
+      const result = await work()
+      if (this.#turn === undefined) throw this.#loss()
+      this.commit()
+      this.check()
+      return result
+    } catch (error) {
+      if (this.#turn !== undefined) this.#abandon()
+      throw error
+    }
+  }
+
   /** Commits what is open now instead of at the end of the turn. */
   commit(): void {
     if (this.#turn === undefined) return
@@ -99,6 +121,10 @@ export class GroupCommit {
 
   #lose(cause: unknown): void {
     this.#lost = { at: this.#monotonic(), cause }
+    this.#abandon()
+  }
+
+  #abandon(): void {
     this.#rollback()
     this.#end(false)?.reject(this.#loss())
   }

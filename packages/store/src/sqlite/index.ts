@@ -3,3 +3,4 @@ export { BackupExists, backUpSqlite, type Backup, type BackupOptions } from './b
 export { openSqliteReplay, type SqliteReplay, type SqliteReplayOptions } from './guard-replay.ts'
 export { openSqlite, type SqliteDatabase, type SqliteOptions } from './open-sqlite.ts'
 export type { Swept } from './sweep.ts'
+export type { Whole, WholeStores } from '../whole.ts'

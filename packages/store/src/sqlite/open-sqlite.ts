@@ -12,6 +12,7 @@ import { preparePrivateFile } from './private-file.ts'
 import { MIGRATIONS } from './schema.ts'
 import { storeOf, type OpenFile } from './store-of.ts'
 import { sweepTables, type Swept } from './sweep.ts'
+import type { WholeStores } from '../whole.ts'
 import { tablesOf } from './tables.ts'
 
 export interface SqliteOptions {
@@ -23,7 +24,7 @@ export interface SqliteOptions {
 }
 
 /** One file that holds the state of any number of services, opened by any number of processes of one machine. */
-export interface SqliteDatabase {
+export interface SqliteDatabase extends WholeStores {
   /**
    * What the service of this issuer remembers; its first use makes it known.
    *
@@ -58,11 +59,20 @@ export function openSqlite(path: string, options: SqliteOptions): SqliteDatabase
   const { connection, tables } = file
   const { transactions } = connection
   const stores = new Map<string, Store>()
+  const storeFor = (issuer: string): Store => {
+    const store = stores.get(issuer) ?? storeOf(file, serviceOf(connection, issuer))
+    stores.set(issuer, store)
+    return store
+  }
   return {
-    store(issuer) {
-      const store = stores.get(issuer) ?? storeOf(file, serviceOf(connection, issuer))
-      stores.set(issuer, store)
-      return store
+    store: storeFor,
+    snapshot: (issuers, read) => {
+      const all = issuers.map(storeFor)
+      return connection.snapshot(() => read(all))
+    },
+    transaction: (issuers, work) => {
+      const all = issuers.map(storeFor)
+      return transactions.whole(() => work(all))
     },
     async sweep(budget) {
       const swept = sweepTables(tables, {
