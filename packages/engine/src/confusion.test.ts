@@ -18,8 +18,8 @@ import { forgetUser } from './flow/session-end.ts'
 import { arrive } from './flow/testing/arriving.ts'
 import { token } from './flow/token.ts'
 import { APP, ASKING, createStage, ISSUER, type Parameters, type Stage } from './testing/index.ts'
+import { signingKeyOf } from './testing/service-keys.ts'
 import { introspect } from './tokens/introspect.ts'
-import { signerOf } from './tokens/issue.ts'
 import { revoke } from './tokens/revoke.ts'
 import { asking, granted, tokenRequest } from './tokens/testing/granted.ts'
 import { userinfo } from './tokens/userinfo.ts'
@@ -40,7 +40,7 @@ function smallWorld(): Stage {
     userinfo_signed_response_alg: 'ES256',
     backchannel_logout_uri: 'https://app.example/logout',
   }
-  return { ...stage, app: stage.enrol(metadata, signerOf('ES256', stage.ports)) }
+  return { ...stage, app: stage.enrol(metadata, signingKeyOf('ES256', stage.ports.keys)) }
 }
 
 const PAR = `${ISSUER}/par`

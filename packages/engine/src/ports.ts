@@ -6,7 +6,7 @@ import type {
   EncryptionKey,
   KeyManagement,
   NoncePolicy,
-  SigningKey,
+  Signer,
   VerificationKey,
 } from '@signet/protocol'
 import type { Client } from './clients/client.ts'
@@ -41,8 +41,8 @@ export interface Random {
 
 /** The keys of the service. Whoever holds them rotates them; every call sees the keys of its moment. */
 export interface Keys {
-  /** The key that signs with this algorithm now; undefined when the service has none. */
-  signer(algorithm: Algorithm): SigningKey | undefined
+  /** What signs with this algorithm now; undefined when the service has nothing that does. */
+  signer(algorithm: Algorithm): Signer | undefined
   /** All that is published: announced, signing, and retired ones whose signatures are still out there. */
   readonly published: readonly VerificationKey[]
   /** All that clients may still encrypt to, the newest first. */

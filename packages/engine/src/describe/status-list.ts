@@ -45,7 +45,7 @@ export function publishStatusLists(ports: Ports): StatusListOf {
     const next =
       last !== undefined && isFresh(last, ports) && last.statuses.equals(statuses)
         ? { ...last, checkedAt }
-        : { ...sign(list, statuses, ports), checkedAt }
+        : { ...(await sign(list, statuses, ports)), checkedAt }
     published.set(list, next)
     return next.jwt
   }
@@ -65,13 +65,17 @@ function isFresh({ iat }: Published, { service, clock }: Ports): boolean {
   return age >= 0 && age < service.statusList.ttl
 }
 
-function sign(list: number, statuses: Buffer, ports: Ports): Omit<Published, 'checkedAt'> {
+async function sign(
+  list: number,
+  statuses: Buffer,
+  ports: Ports,
+): Promise<Omit<Published, 'checkedAt'>> {
   const { service, clock, deflate } = ports
   const { ttl } = service.statusList
   const iat = clock.now()
   const exp = iat + Math.max(ttl * LIVES_TTLS, SHORTEST_LIFE)
   const uri = `${service.endpoints.statusLists}/${list}`
   const content = { uri, statuses, iat, exp, ttl, deflate }
-  const jwt = createStatusList(content, signerOf(service.signingAlgorithms[0], ports))
+  const jwt = await createStatusList(content, signerOf(service.signingAlgorithms[0], ports))
   return { jwt, statuses, iat }
 }

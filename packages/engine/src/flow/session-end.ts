@@ -28,10 +28,10 @@ async function tellClients(session: Session, ports: Ports): Promise<void> {
   const found = await Promise.all(clients.map((id) => ports.clients.find(id)))
   // What is told cannot be taken back: the end must not be lost afterwards.
   await ports.store.settled()
-  for (const client of found) if (client !== undefined) tell(client, session, ports)
+  for (const client of found) if (client !== undefined) await tell(client, session, ports)
 }
 
-function tell(client: Client, { sid, subject }: Session, ports: Ports): void {
+async function tell(client: Client, { sid, subject }: Session, ports: Ports): Promise<void> {
   const {
     id: clientId,
     backchannelLogoutUri: uri,
@@ -49,7 +49,7 @@ function tell(client: Client, { sid, subject }: Session, ports: Ports): void {
     jti: random.token(128),
     sid,
   }
-  const logoutToken = createLogoutToken(claims, signerOf(alg, ports), alg)
+  const logoutToken = await createLogoutToken(claims, signerOf(alg, ports), alg)
   logoutNotices.send({ clientId, subject, uri, logoutToken })
 }
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import {
   createNonces,
@@ -40,6 +41,13 @@ export function serviceKeys(
       policy: { accepts: (nonce) => nonces.accepts(nonce, clock.now()) },
     },
   }
+}
+
+/** The key itself that a stage signs with, for what only who has it can make. */
+export function signingKeyOf(algorithm: Algorithm, keys: Keys): SigningKey {
+  const signer = keys.signer(algorithm)
+  assert.ok(signer !== undefined && 'privateKey' in signer)
+  return signer
 }
 
 function keyKind(algorithm: KeyManagement): DecryptionAlgorithm {

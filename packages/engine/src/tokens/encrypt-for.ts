@@ -10,13 +10,17 @@ import type { Ports } from '../ports.ts'
  */
 export async function encryptFor(
   client: Client,
-  { jwt, encryption }: { readonly jwt: string; readonly encryption: Encryption | undefined },
+  {
+    jwt,
+    encryption,
+  }: { readonly jwt: string | Promise<string>; readonly encryption: Encryption | undefined },
   { clients }: Ports,
 ): Promise<string> {
-  if (encryption === undefined) return jwt
+  const signed = typeof jwt === 'string' ? jwt : await jwt
+  if (encryption === undefined) return signed
   try {
     const keys = await clients.encryptionKeys(client, encryption.alg)
-    return await encryptJwt(jwt, { ...encryption, keys })
+    return await encryptJwt(signed, { ...encryption, keys })
   } catch (error) {
     if (!(error instanceof NoEncryptionKey)) throw error
     throw new Refused(

@@ -5,7 +5,7 @@ import {
   type AccessTokenClaims,
   type Algorithm,
   type Confirmation,
-  type SigningKey,
+  type Signer,
 } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
 import { digestOf } from '../digest.ts'
@@ -54,10 +54,10 @@ export async function issueAccessToken(
   const position = positionFor(entitlement, ports)
   const status = typeof position === 'object' ? await position : position
   const claims = accessTokenClaims(entitlement, status, ports)
-  const token =
-    client.accessTokenFormat === 'jwt'
-      ? createJwt(claims, ports)
-      : await createOpaque(claims, ports)
+  const isJwt = client.accessTokenFormat === 'jwt'
+  const made = isJwt ? createJwt(claims, ports) : createOpaque(claims, ports)
+  const token = typeof made === 'string' ? made : await made
+  if (isJwt) rememberAccessToken(token, claims, ports)
   return {
     access_token: token,
     token_type: tokenType(confirmation),
@@ -105,10 +105,8 @@ function accessTokenClaims(
   }
 }
 
-function createJwt(claims: IssuedClaims, ports: Ports): string {
-  const token = createAccessToken(claims, signerOf(ports.service.signingAlgorithms[0], ports))
-  rememberAccessToken(token, claims, ports)
-  return token
+function createJwt(claims: IssuedClaims, ports: Ports): string | Promise<string> {
+  return createAccessToken(claims, signerOf(ports.service.signingAlgorithms[0], ports))
 }
 
 async function createOpaque(claims: IssuedClaims, { random, store }: Ports): Promise<string> {
@@ -158,8 +156,8 @@ export function issueIdToken(identification: Identification, ports: Ports): Prom
   return encryptFor(client, { jwt, encryption }, ports)
 }
 
-/** The key that signs with an algorithm. That there is one was checked when the client was registered. */
-export function signerOf(algorithm: Algorithm | undefined, { keys }: Ports): SigningKey {
+/** What signs with an algorithm. That there is one was checked when the client was registered. */
+export function signerOf(algorithm: Algorithm | undefined, { keys }: Ports): Signer {
   const signer = algorithm === undefined ? undefined : keys.signer(algorithm)
   if (signer === undefined)
     throw new Error(`There is no key that signs with ${algorithm ?? 'any'}.`)

@@ -5,7 +5,8 @@ import { createEngine } from '../create-engine.ts'
 import { token } from '../flow/token.ts'
 import type { ResourceRequest, UserinfoGiven } from '../outcomes.ts'
 import { APP, createStage, ISSUER, type Stage } from '../testing/index.ts'
-import { signerOf, type IssuedClaims } from './issue.ts'
+import { signingKeyOf } from '../testing/service-keys.ts'
+import type { IssuedClaims } from './issue.ts'
 import { RefusedAtResource, type Challenge } from './refused-at-resource.ts'
 import { revoke } from './revoke.ts'
 import { ALICE, asking, claimsOf, granted, KNOWN, refuses } from './testing/granted.ts'
@@ -113,7 +114,7 @@ test('JWT-09 no other JWT of ours works as access token, nor one of another issu
   const stage = createStage()
   const { access_token, id_token = '' } = await granted(stage)
   const claims = claimsOf(access_token)
-  const ours = signerOf('ES256', stage.ports)
+  const ours = signingKeyOf('ES256', stage.ports.keys)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a token of ours, altered by whoever may sign
   const forged = { ...claims, iss: 'https://evil.example' } as unknown as IssuedClaims
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same claims under another key

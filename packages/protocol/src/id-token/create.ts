@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Algorithm } from '../jose/algorithms.ts'
 import { signJwt } from '../jose/sign.ts'
-import type { SigningKey } from '../jose/signing-key.ts'
+import type { SignedBy, Signer } from '../jose/signing-key.ts'
 import type { IdTokenClaims } from './claims.ts'
 
 /**
@@ -10,11 +10,11 @@ import type { IdTokenClaims } from './claims.ts'
  *
  * @see OpenID Connect Core §2
  */
-export function createIdToken(
+export function createIdToken<Key extends Signer>(
   claims: IdTokenClaims,
-  key: SigningKey,
+  key: Key,
   alg: Algorithm = key.algorithm,
-): string {
+): SignedBy<Key> {
   return signJwt({ typ: 'JWT', alg }, claims, key)
 }
 

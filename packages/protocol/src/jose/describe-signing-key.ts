@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { ALGORITHMS_OF, type Algorithm } from './algorithms.ts'
 import { importPublicJwk, type VerificationKey } from './keys.ts'
 import { parsePublicJwk, thumbprint, UnusableKey } from './public-jwk.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { Signer, SigningKey } from './signing-key.ts'
 
 /**
  * Names a private key, and publishes its public half.
@@ -19,6 +19,6 @@ export function describeSigningKey(privateKey: KeyObject, alg: Algorithm): Signi
 }
 
 /** The half of a key of ours that verifies what the other half signed. */
-export function verificationKeyOf(key: SigningKey): VerificationKey {
+export function verificationKeyOf(key: Signer): VerificationKey {
   return importPublicJwk(key.publicJwk)
 }

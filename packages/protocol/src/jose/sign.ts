@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { constants, sign, type KeyObject } from 'node:crypto'
 import { ALGORITHMS_OF, type Algorithm } from './algorithms.ts'
 import { rawOf } from './ecdsa-signature.ts'
-import type { SigningKey } from './signing-key.ts'
+import type { ExternalSigningKey, SignedBy, Signer, SigningKey } from './signing-key.ts'
 
 /** What a signer may say in a JOSE header; `kid` follows from the key. */
 export interface HeaderMembers {
@@ -18,7 +18,11 @@ export interface HeaderMembers {
  * @throws TypeError if the header names an algorithm that the key is not for.
  * @see RFC 7515 §5.1
  */
-export function signJwt(header: HeaderMembers, payload: object, key: SigningKey): string {
+export function signJwt<Key extends Signer>(
+  header: HeaderMembers,
+  payload: object,
+  key: Key,
+): SignedBy<Key> {
   const { alg = key.algorithm } = header
   if (!ALGORITHMS_OF[key.publicJwk.kty].includes(alg)) {
     throw new TypeError(`the key is for ${key.algorithm}, not for ${alg}`)
@@ -27,9 +31,24 @@ export function signJwt(header: HeaderMembers, payload: object, key: SigningKey)
 }
 
 /** Signs with exactly this header: for proofs, whose key has no name. */
-export function signCompact(header: object, payload: object, key: SigningKey): string {
+export function signCompact<Key extends Signer>(
+  header: object,
+  payload: object,
+  key: Key,
+): SignedBy<Key>
+export function signCompact(
+  header: object,
+  payload: object,
+  key: Signer,
+): string | Promise<string> {
   const input = `${segment(header)}.${segment(payload)}`
+  if (!('privateKey' in key)) return signElsewhere(input, key)
   return `${input}.${signBytes(input, key).toString('base64url')}`
+}
+
+async function signElsewhere(input: string, key: ExternalSigningKey): Promise<string> {
+  const signature = await key.sign(Buffer.from(input, 'latin1'))
+  return `${input}.${Buffer.from(signature).toString('base64url')}`
 }
 
 /** The JWS signature over an ASCII text. @see RFC 7518 §3.4, §3.5, RFC 8037 §3.1 */

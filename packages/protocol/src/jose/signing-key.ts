@@ -16,3 +16,15 @@ export interface SigningKey {
   readonly privateKey: KeyObject
   readonly publicJwk: PublishedJwk
 }
+
+/** A key of ours that signs elsewhere, in a security module or a key service: it never comes here. */
+export interface ExternalSigningKey extends Pick<SigningKey, 'kid' | 'algorithm' | 'publicJwk'> {
+  /** The signature as JWS has it: that of ES256 is 64 bytes, R and S (RFC 7518 §3.4). */
+  sign(input: Uint8Array): Promise<Uint8Array>
+}
+
+/** Whatever signs for us. */
+export type Signer = SigningKey | ExternalSigningKey
+
+/** What is signed with a key that is here, is here at once. */
+export type SignedBy<Key extends Signer> = Key extends SigningKey ? string : Promise<string>

@@ -1,6 +1,6 @@
 import type { Algorithm } from '../jose/algorithms.ts'
 import { signJwt } from '../jose/sign.ts'
-import type { SigningKey } from '../jose/signing-key.ts'
+import type { SignedBy, Signer } from '../jose/signing-key.ts'
 import type { Seconds } from '../time.ts'
 
 /** What a logout token says, beside that it is one. @see OpenID Connect Back-Channel Logout §2.4 */
@@ -25,10 +25,10 @@ export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
  *
  * @see OpenID Connect Back-Channel Logout §2.4
  */
-export function createLogoutToken(
+export function createLogoutToken<Key extends Signer>(
   claims: LogoutTokenClaims,
-  key: SigningKey,
+  key: Key,
   alg: Algorithm = key.algorithm,
-): string {
+): SignedBy<Key> {
   return signJwt({ typ: 'logout+jwt', alg }, { ...claims, events: { [LOGOUT_EVENT]: {} } }, key)
 }

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { signJwt } from '../jose/sign.ts'
-import type { SigningKey } from '../jose/signing-key.ts'
+import type { SignedBy, Signer } from '../jose/signing-key.ts'
 import type { Seconds } from '../time.ts'
 import type { StatusListClaims } from './claims.ts'
 
@@ -17,7 +17,10 @@ export interface StatusListContent {
 }
 
 /** Makes the list that says which tokens were revoked. @see Token Status List §5.1 */
-export function createStatusList(content: StatusListContent, key: SigningKey): string {
+export function createStatusList<Key extends Signer>(
+  content: StatusListContent,
+  key: Key,
+): SignedBy<Key> {
   const { uri, statuses, iat, exp, ttl, deflate } = content
   const lst = deflate(statuses).toString('base64url')
   const claims: StatusListClaims = { sub: uri, iat, exp, ttl, status_list: { bits: 1, lst } }
