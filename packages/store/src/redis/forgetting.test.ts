@@ -169,6 +169,7 @@ test('a process that starts with a Redis just started waits, and one that comes 
   const [first] = await opened(server.url)
   const between = performance.now()
   const [second] = await opened(server.url)
+  await second.ephemeral(`${ISSUER}/new`).replay.first([markOf('of a new service')])
   const afterwards = performance.now()
   assert.ok(between - before > SETTLING * 1_000 - 50)
   assert.ok(afterwards - between < SETTLING * 500)
