@@ -11,8 +11,11 @@ import {
 import { forgeSignature } from '@signet/protocol/testing'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { request as httpsRequest } from 'node:https'
 import { describe, test } from 'node:test'
 import type { ResponseKeys, RouteOptions } from './config/options.ts'
+import { TEST_CA } from './testing/certificates.ts'
 import { challenge, type ApiCall, type Finished } from './testing/scripted-api.ts'
 import { serve } from './testing/serve.ts'
 import { CLIENT_KEY, jsonOf, openStage, type Stage, type StageOptions } from './testing/stage.ts'
@@ -106,7 +109,7 @@ describe('a route that signs its calls', () => {
   test('HS-CL-01 HS-CL-02 HS-CL-03 covers method, URL, token and proof, with created and tag', async () => {
     await using opened = await open()
     const { stage, browser } = opened
-    for (const path of ['/api/a?page=2&x=%C3%A4', '/api/a?', '/shop/b']) {
+    for (const path of ['/api/a?page=2&x=%C3%A4', '/api/a', '/shop/b']) {
       assert.equal((await browser.call(stage.origin + path)).status, 200, path)
     }
     for (const call of stage.api.calls) {
@@ -121,6 +124,19 @@ describe('a route that signs its calls', () => {
       assert.equal(call.headers['content-digest'], undefined)
     }
     assert.deepEqual(stage.api.problems, [])
+  })
+
+  test('HS-CL-01 covers the URL as it is sent, where a question mark has no query', async () => {
+    await using opened = await open()
+    const { stage, browser } = opened
+    const headers = { cookie: browser.header(stage.origin, true), 'x-csrf': '1' }
+    // URLs of Node lose it.
+    const asking = httpsRequest(stage.origin, { ca: TEST_CA, path: '/api/a?', headers }).end()
+    const [answer] = await once(asking, 'response')
+    answer.resume()
+    assert.equal(answer.statusCode, 200)
+    for (const call of stage.api.calls) prove(stage, call)
+    assert.equal(stage.api.calls.length, 1)
   })
 
   test('HS-CL-04 covers the digest of the bytes of a body, and of none where there is none', async () => {
