@@ -54,6 +54,18 @@ test('what the file no longer declares is disabled, not forgotten', async () => 
   assert.equal((await given.store.users.byUsername('alice'))?.disabled, true)
 })
 
+test('two processes that start at once agree on who the declared users are', async () => {
+  const { store, ...rest } = ports()
+  const declared = file({ users: [userOf('alice'), userOf('bob')] })
+  // One looks, sees nobody, and writes only when the other has written.
+  const lists = [[], undefined]
+  const users = { ...store.users, list: async () => lists.shift() ?? store.users.list() }
+  await carryOut(declared, { store, ...rest })
+  const before = await store.users.list()
+  await carryOut(declared, { store: { ...store, users }, ...rest })
+  assert.deepEqual(await store.users.list(), before)
+})
+
 test('what the file changes is on record once, as done by it, and without the password', async () => {
   const given = ports()
   const declared = file({ clients: [clientOf('app')], users: [userOf('alice')] })

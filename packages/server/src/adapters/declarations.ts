@@ -1,6 +1,7 @@
 import {
   clientFromMetadata,
   shutOut,
+  UsernameTaken,
   type ClientRecord,
   type Clock,
   type Random,
@@ -59,7 +60,19 @@ async function carryOutClients(
   })
 }
 
-async function carryOutUsers(
+/** Another process that starts may declare a user after we looked, with a subject of its own; then we look again. */
+async function carryOutUsers(config: ServiceConfig, ports: DeclarationPorts): Promise<void> {
+  for (let left = config.users.length; ; left -= 1) {
+    try {
+      await declareUsers(config, ports)
+      return
+    } catch (error) {
+      if (!(error instanceof UsernameTaken) || left === 0) throw error
+    }
+  }
+}
+
+async function declareUsers(
   { service, users }: ServiceConfig,
   ports: DeclarationPorts,
 ): Promise<void> {
