@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
-import { generateSigningKey } from '@signet/protocol'
+import { generateEncryptionKey, generateSigningKey } from '@signet/protocol'
 import type { GuardRequest } from './request.ts'
 import { createStage, ISSUER, json, type Stage } from './testing/stage.ts'
 
@@ -98,6 +98,16 @@ test('keys of a wrong type are left aside, and those that fit work', async () =>
   stage.answers.set(JWKS, () => json({ keys }))
   await stage.granted(stage.issuer.request())
   assert.match(stage.troubles.join(), /left aside: key 0/)
+})
+
+test('keys that others encrypt to stand beside those that sign, and are no trouble', async () => {
+  const stage = discovering()
+  const { publicJwk } = stage.issuer.key
+  const encryption = (['RSA-OAEP-256', 'ECDH-ES'] as const).map(generateEncryptionKey)
+  const keys = [...encryption.map((key) => key.publicJwk), publicJwk]
+  stage.answers.set(JWKS, () => json({ keys }))
+  await stage.granted(stage.issuer.request())
+  assert.deepEqual(stage.troubles, [])
 })
 
 test('the last good keys are kept while the server is down', async () => {

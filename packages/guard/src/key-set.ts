@@ -7,6 +7,7 @@ import {
 } from '@signet/protocol'
 import { createFetched, PAUSE, PAUSE_AT_START, type Fetched } from './fetched.ts'
 import { parsedJson } from './parsed-json.ts'
+import { isRecord } from './token-claims.ts'
 import type { World } from './world.ts'
 
 /** Where the keys of somebody are. */
@@ -76,7 +77,7 @@ function fetchedKeys(
   world: World,
 ): Fetched<FetchedKeys> {
   const readKeys = (document: JsonObject): readonly VerificationKey[] => {
-    const { keys, ignored } = importJwks(document)
+    const { keys, ignored } = importJwks(withoutEncryption(document))
     if (ignored.length > 0) onFailure(`left aside: ${ignored.join('; ')}`)
     const usable = usableKeys(keys, algorithms)
     if (usable.length === 0) throw new Error('the JWK set has no key that may be used')
@@ -101,6 +102,13 @@ function fetchedKeys(
     pauseAtStart: PAUSE_AT_START,
     onFailure,
   })
+}
+
+/** Keys that others encrypt to stand in the same set: no trouble, and nothing to us. @see RFC 7517 §4.2 */
+function withoutEncryption(jwks: JsonObject): JsonObject {
+  const { keys } = jwks
+  if (!Array.isArray(keys)) return jwks
+  return { keys: keys.filter((jwk: unknown) => !isRecord(jwk) || jwk['use'] !== 'enc') }
 }
 
 /** The keys, each for the algorithms that are wanted only. */
