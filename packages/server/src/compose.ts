@@ -6,6 +6,7 @@ import {
   type Service,
   type Store,
 } from '@signet/engine'
+import type { Registry } from '@prometheus-io/client'
 import type { DestinationStream, Logger } from 'pino'
 import { recordAdministered } from './adapters/administered.ts'
 import { createClients } from './adapters/clients.ts'
@@ -49,7 +50,7 @@ export interface RunningServer {
 
 /** A server of this process, whose health can be asked for in it. */
 export interface StartedServer extends RunningServer {
-  readonly health: Health
+  readonly health: Health & { readonly registry: Registry }
 }
 
 /** What tests put in the place of the machine. */
@@ -167,7 +168,7 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<StartedSe
   const sweeping = startSweeping({ sweep: (budget) => stores.sweep(budget), metrics, log })
   undo.push(() => sweeping.stop())
   let draining = false
-  const health: Health = {
+  const health: StartedServer['health'] = {
     registry: metrics.registry,
     checks: async () => [await checkOf('store', () => stores.check())],
   }

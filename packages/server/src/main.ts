@@ -2,6 +2,7 @@
 import { InvalidClient, Misconfigured, StoreUnavailable } from '@signet/engine'
 import { SchemaRefused } from '@signet/store/sqlite'
 import { Command } from 'commander'
+import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { DeclarationClash } from './adapters/declarations.ts'
 import { MasterKeyRefused } from './adapters/sealed-keys.ts'
@@ -60,6 +61,8 @@ try {
 } catch (error) {
   process.stderr.write(`${message(error)}\n`)
   process.exitCode = 2
+  // The channel to its primary would keep a worker alive.
+  if (cluster.isWorker) process.exit()
 }
 
 /** What the operator can do something about is told in one sentence; anything else is ours and comes with its stack. */

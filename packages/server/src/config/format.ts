@@ -15,5 +15,5 @@ export interface Format<File = unknown> {
 export const SERVER_FILE: Format<ConfigFile> = {
   schema: configSchema,
   prefix: 'SIGNET_',
-  foreign: /^SIGNET_(?:CONFIG$|BFF_)/,
+  foreign: /^SIGNET_(?:CONFIG$|WORKER$|BFF_)/,
 }

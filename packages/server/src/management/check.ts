@@ -20,7 +20,7 @@ export async function checkOf(name: string, work: () => Promise<unknown>): Promi
 }
 
 /** Rejects when there was no answer for a while; what is answered then, nobody hears. */
-async function answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
+export async function answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
