@@ -1,5 +1,6 @@
 import {
   importJwks,
+  isObject,
   type Algorithm,
   type JsonObject,
   type Seconds,
@@ -7,7 +8,6 @@ import {
 } from '@signet/protocol'
 import { createFetched, PAUSE, PAUSE_AT_START, type Fetched } from './fetched.ts'
 import { parsedJson } from './parsed-json.ts'
-import { isRecord } from './token-claims.ts'
 import type { World } from './world.ts'
 
 /** Where the keys of somebody are. */
@@ -108,7 +108,7 @@ function fetchedKeys(
 function withoutEncryption(jwks: JsonObject): JsonObject {
   const { keys } = jwks
   if (!Array.isArray(keys)) return jwks
-  return { keys: keys.filter((jwk: unknown) => !isRecord(jwk) || jwk['use'] !== 'enc') }
+  return { keys: keys.filter((jwk: unknown) => !isObject(jwk) || jwk['use'] !== 'enc') }
 }
 
 /** The keys, each for the algorithms that are wanted only. */
