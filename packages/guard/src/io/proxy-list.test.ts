@@ -34,6 +34,8 @@ test('MTLS-09 nobody is a proxy by mistake: the whole internet is no network', (
     '10.0.0.0/33',
     '::/129',
     '10.0.0.0/8/8',
+    '10.0.0.0/x',
+    'localhost',
     '',
   ]) {
     assert.throws(() => createProxyList([entry]), TypeError, entry)
