@@ -14,6 +14,7 @@ import { addConfig } from './cli/config.ts'
 import { UsageError } from './cli/context.ts'
 import { addDev } from './cli/dev.ts'
 import { addExplain } from './cli/explain.ts'
+import { addTransfer } from './cli/transfer.ts'
 import { addKeys } from './cli/keys.ts'
 import { addMigrate } from './cli/migrate.ts'
 import { addServe } from './cli/serve.ts'
@@ -42,6 +43,7 @@ for (const add of [
   addAudit,
   addMigrate,
   addBackup,
+  addTransfer,
 ])
   add(program)
 

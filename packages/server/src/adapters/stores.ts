@@ -1,12 +1,12 @@
 import type { Clock, Store } from '@signet/engine'
 import type { PostgresConnection } from '@signet/store/postgres'
 import type { RedisAddress } from '@signet/store/redis'
-import { openSqlite } from '@signet/store/sqlite'
+import { openSqlite, type WholeStores } from '@signet/store/sqlite'
 import { asksForTls, withoutTlsMode } from '../config/addresses.ts'
 import type { Config, PostgresConfig, RedisConfig } from '../config/config.ts'
 
 /** The state of all services of a process. */
-export interface Stores {
+export interface Stores extends WholeStores {
   store(issuer: string): Store
   /** Forgets what has ended, at most `budget` rows of each table, and says how many of which. */
   sweep(budget: number): Promise<Readonly<Record<string, number>>>
@@ -41,10 +41,8 @@ async function openDurable({ store, audit }: Config, clock: Clock): Promise<Stor
   }
   const database = openSqlite(store.sqlite, { clock, ...audit })
   return {
-    store: (issuer) => database.store(issuer),
+    ...database,
     sweep: async (budget) => ({ ...(await database.sweep(budget)) }),
-    check: () => database.check(),
-    close: () => database.close(),
   }
 }
 
@@ -67,15 +65,18 @@ export function redisAddress({ url, trustedCas }: RedisConfig): RedisAddress {
 async function memoryStores(clock: Clock, audit: Config['audit']): Promise<Stores> {
   const { createMemoryStore } = await import('@signet/engine/memory-store')
   const stores = new Map<string, Store>()
+  const storeFor = (issuer: string): Store => {
+    const store = stores.get(issuer) ?? {
+      ...createMemoryStore(clock, audit),
+      settled: endOfTurn(),
+    }
+    stores.set(issuer, store)
+    return store
+  }
   return {
-    store: (issuer) => {
-      const store = stores.get(issuer) ?? {
-        ...createMemoryStore(clock, audit),
-        settled: endOfTurn(),
-      }
-      stores.set(issuer, store)
-      return store
-    },
+    store: storeFor,
+    snapshot: (issuers, read) => read(issuers.map(storeFor)),
+    transaction: (issuers, work) => work(issuers.map(storeFor)),
     sweep: () => Promise.resolve({}),
     check: () => Promise.resolve(),
     close: () => stores.clear(),
