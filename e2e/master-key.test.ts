@@ -59,8 +59,8 @@ describe('the keys of a server in its database', () => {
     setKeys(fresh, old)
     await server.stop()
     await server.start()
-    const { stdout: before } = assertWell(await run('keys list'))
-    assert.ok(before.includes(sealKeyName(old)) && !before.includes(sealKeyName(fresh)))
+    const { stdout: listed } = assertWell(await run('keys list'))
+    assert.ok(listed.includes(sealKeyName(old)) && !listed.includes(sealKeyName(fresh)))
 
     assert.match(assertWell(await run('keys reseal')).stdout, /first master key: \d/)
     assert.match(assertWell(await run('keys reseal')).stdout, /already/)

@@ -40,6 +40,7 @@ const SERVICES = {
   'redis-server': 'redis-server',
   pgbouncer: 'pgbouncer',
   softhsm2: 'softhsm2-util',
+  opensc: 'pkcs11-tool',
 }
 const MINUTES = 60_000
 

@@ -239,6 +239,7 @@ describe('setup --services', () => {
     'redis-server': '',
     '../sbin/pgbouncer': '',
     'softhsm2-util': '',
+    'pkcs11-tool': '',
   }
   const { nginx: _nginx, 'softhsm2-util': _softhsm, ...SOME } = ALL
   const apt = (installed: string): string =>
@@ -286,7 +287,7 @@ describe('setup --services', () => {
     assert.match(said, /lack nginx softhsm2\. .* sudo apt-get install nginx softhsm2\)/)
     assert.match(
       withTools({}).setup('--services').said,
-      /lack nginx haproxy postgresql redis-server pgbouncer softhsm2\./,
+      /lack nginx haproxy postgresql redis-server pgbouncer softhsm2 opensc\./,
     )
   })
 })

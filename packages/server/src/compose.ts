@@ -7,11 +7,13 @@ import {
   type Store,
 } from '@signet/engine'
 import type { Registry } from '@prometheus-io/client'
+import type { ExternalSigningKey } from '@signet/protocol'
 import type { DestinationStream, Logger } from 'pino'
 import { recordAdministered } from './adapters/administered.ts'
 import { createClients } from './adapters/clients.ts'
 import { deflate } from './adapters/deflate.ts'
 import { carryOut } from './adapters/declarations.ts'
+import { triedSigners } from './adapters/external-signers.ts'
 import { openKeyRing, type KeyRing } from './adapters/keys.ts'
 import { LogoutDelivery } from './adapters/logout-delivery.ts'
 import { createFetch, createPost, type Fetch, type Post } from './adapters/outgoing.ts'
@@ -53,8 +55,13 @@ export interface StartedServer extends RunningServer {
   readonly health: Health & { readonly registry: Registry }
 }
 
-/** What tests put in the place of the machine. */
+/** What tests put in the place of the machine, and programs beside it. */
 export interface StartOptions {
+  /**
+   * The keys of a service that are not in the store, because a security module or a key service signs with them. For each
+   * algorithm the first signs and the others are published only. Asked every ten seconds; the same key is the same object.
+   */
+  readonly signers?: (issuer: string) => Promise<readonly ExternalSigningKey[]>
   readonly clock?: Clock
   readonly random?: Random
   readonly stores?: Stores
@@ -79,6 +86,7 @@ interface Shared {
   readonly post: Post
   readonly checks: PasswordChecks
   readonly proxies: TrustedProxies
+  readonly signers: NonNullable<StartOptions['signers']>
   /** Only in development. */
   readonly steps?: StepLog
 }
@@ -138,6 +146,7 @@ async function share(config: Config, options: StartOptions): Promise<Shared> {
     post: createPost(config.outgoing),
     checks: createPasswordChecks(),
     proxies: trustedProxies(config.proxies.trusted),
+    signers: options.signers ?? (async () => []),
     ...(options.development === true && { steps: new StepLog(() => clock.milliseconds()) }),
   }
 }
@@ -226,6 +235,7 @@ async function openService(config: ServiceConfig, shared: Shared): Promise<Opene
       ? await withSealedKeys(store, sealingOf(service, shared.config), log)
       : store,
     clock,
+    signers: triedSigners(() => shared.signers(service.issuer)),
     failed: (error) => log.error({ err: error }, 'the keys could not be read'),
     schedule: {
       policy: shared.config.keys,

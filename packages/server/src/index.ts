@@ -1,4 +1,6 @@
 export { openStores, type Stores } from './adapters/stores.ts'
 export { startServer, type RunningServer, type StartOptions } from './compose.ts'
 export type * from './config/config.ts'
+export { loadConfig } from './config/load.ts'
 export { hashPassword } from './login/password.ts'
+export type { ExternalSigningKey } from '@signet/protocol'

@@ -62,7 +62,7 @@ export async function replace(
 
 /** Retires the keys whose place another one takes, those that are to retire anyway left alone. */
 export async function retireBefore(
-  successor: KeyRecord,
+  successor: Pick<KeyRecord, 'kid' | 'algorithm' | 'signsFrom'>,
   { keys }: Pick<Store, 'keys'>,
   retire: Seconds,
 ): Promise<void> {
@@ -73,7 +73,7 @@ export async function retireBefore(
   }
 }
 
-function kindOf({ kid, algorithm }: KeyRecord): KeyKind {
+function kindOf({ kid, algorithm }: Pick<KeyRecord, 'kid' | 'algorithm'>): KeyKind {
   const kind = keyKind(algorithm)
   if (kind === undefined) throw new Error(`key ${kid} is of an unknown kind, ${algorithm}`)
   return kind

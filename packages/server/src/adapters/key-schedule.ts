@@ -16,16 +16,18 @@ export async function rotateWhenDue(
   known: readonly KeyRecord[],
 ): Promise<readonly KeyRecord[]> {
   const { service, store, clock } = keeping
-  const due = (records: readonly KeyRecord[]): readonly Standing[] =>
+  const isDue = (key: KeyRecord): boolean => nextRotation(key, policy) <= clock.now()
+  const toDo = (records: readonly KeyRecord[]): readonly Standing[] =>
     [...keyKindsOf(service)]
-      .flatMap((kind) => standing(kind, records))
-      .filter((each) => each.older || nextRotation(each.key, policy) <= clock.now())
+      .map((kind) => standing(kind, records))
+      .filter(({ key, older }) => key === undefined || older || isDue(key))
 
-  if (due(known).length === 0 || !(await takeTurn(keeping))) return []
+  if (toDo(known).length === 0 || !(await takeTurn(keeping))) return []
   const made: KeyRecord[] = []
-  for (const { kind, key } of due(await store.keys.list())) {
-    const terms = { announce: policy.announce, retire: retireOf(key, policy) }
-    if (nextRotation(key, policy) > clock.now()) await retireBefore(key, store, terms.retire)
+  for (const { kind, key } of toDo(await store.keys.list())) {
+    const terms = { announce: policy.announce, retire: retireOf(kind, policy) }
+    const isLeft = key !== undefined && !isDue(key)
+    if (isLeft) await retireBefore(key, store, terms.retire)
     else made.push(await replace(kind, store, { policy: terms, now: clock.now() }))
   }
   await store.settled()
@@ -41,21 +43,21 @@ export function nextRotation(
   return signsFrom + (use === 'nonce' ? rotateNoncesEvery : rotateEvery)
 }
 
-/** The newest key of a kind, and whether older ones of it do not know yet that they retire. */
+/** The newest key of a kind that is not to retire, and whether older ones of it do not know yet that they are. */
 interface Standing {
   readonly kind: KeyKind
-  readonly key: KeyRecord
+  readonly key: KeyRecord | undefined
   readonly older: boolean
 }
 
-function standing(kind: KeyKind, records: readonly KeyRecord[]): readonly Standing[] {
+function standing(kind: KeyKind, records: readonly KeyRecord[]): Standing {
   const [key, ...others] = records
     .filter(({ algorithm, retiresAt }) => retiresAt === undefined && keyKind(algorithm) === kind)
     .toSorted((a, b) => b.signsFrom - a.signsFrom)
-  return key === undefined ? [] : [{ kind, key, older: others.length > 0 }]
+  return { kind, key, older: others.length > 0 }
 }
 
 /** By the nonce keys browsers are known again, and those come back late. A nonce is old long before. */
-function retireOf({ use }: KeyRecord, { retire }: KeyPolicy): Seconds {
-  return use === 'nonce' ? Math.max(retire, DEVICE_MAX_AGE) : retire
+function retireOf(kind: KeyKind, { retire }: KeyPolicy): Seconds {
+  return kind === 'HMAC' ? Math.max(retire, DEVICE_MAX_AGE) : retire
 }

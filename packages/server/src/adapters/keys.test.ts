@@ -71,7 +71,7 @@ test('a new service gets a key for each of its algorithms, and they survive a re
   for (const algorithm of kept.service.signingAlgorithms) {
     const key = ring.signer(algorithm)
     assert.ok(key)
-    const jwt = decodeJwt(signJwt({}, { iss: 'me' }, key))
+    const jwt = decodeJwt(await signJwt({}, { iss: 'me' }, key))
     assert.ok(ring.published.some((published) => verifySignature(jwt, published)))
   }
 })

@@ -8,12 +8,15 @@ import {
   type Algorithm,
   type DecryptionKey,
   type Nonces,
+  type ExternalSigningKey,
+  type Signer,
   type SigningKey,
   type VerificationKey,
 } from '@signet/protocol'
 import { hkdfSync } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { KeyPolicy } from '../config/config.ts'
+import type { ExternalSigners } from './external-signers.ts'
 import {
   ensureKeys,
   isRetired,
@@ -22,6 +25,7 @@ import {
   type KeyKeeping,
   type KeyKind,
 } from './key-records.ts'
+import { retireBefore } from './key-rotation.ts'
 import { rotateWhenDue } from './key-schedule.ts'
 
 /** The keys of a service as they are in the store now, whichever process changed them. */
@@ -35,6 +39,8 @@ export interface KeyRing extends Keys {
 }
 
 export interface KeyRingPorts extends KeyKeeping {
+  /** Absent: all keys are in the store. */
+  readonly signers?: ExternalSigners
   /** The keys could not be read; those known stay in use. */
   readonly failed: (error: unknown) => void
   /** Absent: keys are replaced by command only. */
@@ -49,30 +55,37 @@ const RELOAD_MILLISECONDS = 10_000
 
 /** Opens the key ring of a service, and makes the keys it lacks. */
 export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
-  const { service, store, clock, failed, schedule } = ports
+  const { service, store, clock, failed, schedule, signers = async () => [] } = ports
   const constant = {
     kinds: keyKindsOf(service),
     signing: importing(importPrivateJwk),
     decryption: importing(importDecryptionJwk),
   }
-  await ensureKeys(ports)
+  let external = await signers()
+  const elsewhere = kindsOf(external)
+  const inStore = { ...ports, service: withoutKinds(elsewhere, service) }
+  await ensureKeys(inStore)
+  if (schedule) await retireFor(external, inStore, schedule.policy.retire)
   let records = await store.keys.list()
-  let view = viewOf(records, { now: clock.now(), ...constant })
+  let view = viewOf(records, { now: clock.now(), external, ...constant })
 
   const current = (): View => {
     const now = clock.now()
-    if (now < view.from || now >= view.until) view = viewOf(records, { now, ...constant })
+    if (now < view.from || now >= view.until) view = viewOf(records, { now, external, ...constant })
     return view
   }
   const read = async (): Promise<void> => {
-    const found = await store.keys.list()
-    if (isDeepStrictEqual(found, records)) return
-    view = viewOf(found, { now: clock.now(), ...constant })
+    const [found, there] = await Promise.all([store.keys.list(), signers()])
+    if (isDeepStrictEqual([found, there], [records, external])) return
+    const left = kindsOf(there)
+    if (![...elsewhere].every((kind) => left.has(kind))) throw new Error(GONE)
+    view = viewOf(found, { now: clock.now(), external: there, ...constant })
     records = found
+    external = there
   }
   const reload = async (): Promise<void> => {
     await read()
-    const made = schedule ? await rotateWhenDue(ports, schedule.policy, records) : []
+    const made = schedule ? await rotateWhenDue(inStore, schedule.policy, records) : []
     if (made.length === 0) return
     await read()
     await schedule?.rotated(made)
@@ -102,11 +115,39 @@ export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
   }
 }
 
+const GONE = 'a key that signed elsewhere is gone'
+
+function kindsOf(external: readonly ExternalSigningKey[]): ReadonlySet<KeyKind | undefined> {
+  return new Set(external.map(({ algorithm }) => keyKind(algorithm)))
+}
+
+/** A service as the store has to know it: other keys sign with the rest of its algorithms. */
+function withoutKinds(
+  kinds: ReadonlySet<KeyKind | undefined>,
+  service: KeyKeeping['service'],
+): KeyKeeping['service'] {
+  const signingAlgorithms = service.signingAlgorithms.filter((each) => !kinds.has(keyKind(each)))
+  return { ...service, signingAlgorithms }
+}
+
+/** Lets the keys in the store retire in whose place others sign now. */
+async function retireFor(
+  external: readonly ExternalSigningKey[],
+  { store, clock }: KeyKeeping,
+  retire: Seconds,
+): Promise<void> {
+  const signsFrom = clock.now()
+  for (const { kid, algorithm } of external) {
+    await retireBefore({ kid, algorithm, signsFrom }, store, retire)
+  }
+  await store.settled()
+}
+
 /** What the records mean between two moments at which a key comes into use or retires. */
 interface View {
   readonly from: Seconds
   readonly until: Seconds
-  readonly signers: ReadonlyMap<Algorithm, SigningKey>
+  readonly signers: ReadonlyMap<Algorithm, Signer>
   readonly published: readonly VerificationKey[]
   readonly decryption: readonly DecryptionKey[]
   readonly jwks: string
@@ -116,6 +157,8 @@ interface View {
 
 interface Moment {
   readonly now: Seconds
+  /** The keys that sign elsewhere. */
+  readonly external: readonly ExternalSigningKey[]
   /** The kinds of keys the service uses. */
   readonly kinds: ReadonlySet<KeyKind>
   readonly signing: Importer<SigningKey>
@@ -139,7 +182,7 @@ function viewOf(records: readonly KeyRecord[], moment: Moment): View {
   const alive = records.filter((record) => !isRetired(record, now))
   const signing = alive.filter(({ use }) => use === 'sig')
   const encryption = alive.filter(({ use }) => use === 'enc')
-  const keys = signing.map(moment.signing)
+  const keys: readonly Signer[] = [...moment.external, ...signing.map(moment.signing)]
   const published = [...keys, ...encryptedTo(encryption, moment)]
   const secrets = inOrderOfUse(
     alive.filter(({ use }) => use === 'nonce'),
@@ -160,7 +203,7 @@ function viewOf(records: readonly KeyRecord[], moment: Moment): View {
 }
 
 /** A key of Ed25519 has two algorithm names and tells neither, because peers take a key for the one it tells only (X16). */
-function publishedJwk({ publicJwk }: SigningKey | DecryptionKey): object {
+function publishedJwk({ publicJwk }: Signer | DecryptionKey): object {
   if (publicJwk.kty !== 'OKP') return publicJwk
   const { alg: _either, ...jwk } = publicJwk
   return jwk
@@ -191,13 +234,15 @@ function nextChange(records: readonly KeyRecord[], now: Seconds): Seconds {
 
 function signersAmong(
   records: readonly KeyRecord[],
-  { now, signing }: Moment,
-): ReadonlyMap<Algorithm, SigningKey> {
-  const signers = new Map<Algorithm, SigningKey>()
+  { now, external, signing }: Moment,
+): ReadonlyMap<Algorithm, Signer> {
+  const signers = new Map<Algorithm, Signer>()
   for (const algorithm of ALGORITHMS) {
-    const able = records.filter((record) => keyKind(record.algorithm) === keyKind(algorithm))
-    const [first] = inOrderOfUse(able, now)
-    if (first !== undefined) signers.set(algorithm, signing(first))
+    const isAble = (key: { readonly algorithm: string }): boolean =>
+      keyKind(key.algorithm) === keyKind(algorithm)
+    const [first] = inOrderOfUse(records.filter(isAble), now)
+    const signer = external.find(isAble) ?? (first && signing(first))
+    if (signer !== undefined) signers.set(algorithm, signer)
   }
   return signers
 }
