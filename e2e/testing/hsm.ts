@@ -13,6 +13,8 @@ const MODULES = [
   '/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so',
 ]
 const PIN = '1234'
+/** Of the package opensc. */
+const TOOL = 'pkcs11-tool'
 
 /** A token of SoftHSM with keys that never leave it. For tests: a program is started for each signature. */
 export interface Hsm {
@@ -36,7 +38,7 @@ export function openHsm(): Hsm {
   const env = { PATH: process.env['PATH'], SOFTHSM2_CONF: configuration }
   const run = (program: string, args: readonly string[]): Buffer => {
     const { error, status, stdout, stderr } = spawnSync(program, args, { env })
-    if (error) throw new Error(missing(program === 'pkcs11-tool' ? 'opensc' : 'softhsm2'))
+    if (error) throw new Error(missing(program === TOOL ? 'opensc' : 'softhsm2'))
     if (status !== 0) throw new Error(`${program} failed: ${stderr.toString()}`)
     return stdout
   }
@@ -57,7 +59,7 @@ export function openHsm(): Hsm {
   const sign = async (id: string, input: Uint8Array): Promise<Uint8Array> => {
     // The module signs a digest, and answers R and S.
     const args = [...session, '--sign', '--mechanism', 'ECDSA', '--id', id]
-    const child = spawn('pkcs11-tool', args, { env, stdio: ['pipe', 'pipe', 'ignore'] })
+    const child = spawn(TOOL, args, { env, stdio: ['pipe', 'pipe', 'ignore'] })
     child.stdin.end(createHash('sha256').update(input).digest())
     signatures += 1
     return buffer(child.stdout)
@@ -67,8 +69,8 @@ export function openHsm(): Hsm {
       made += 1
       const id = made.toString().padStart(2, '0')
       const type = ['--key-type', 'EC:prime256v1', '--usage-sign', '--id', id]
-      run('pkcs11-tool', [...session, '--keypairgen', ...type])
-      const der = run('pkcs11-tool', [...session, '--read-object', '--type', 'pubkey', '--id', id])
+      run(TOOL, [...session, '--keypairgen', ...type])
+      const der = run(TOOL, [...session, '--read-object', '--type', 'pubkey', '--id', id])
       const { x = '', y = '' } = createPublicKey({ key: der, format: 'der', type: 'spki' }).export({
         format: 'jwk',
       })
@@ -82,7 +84,7 @@ export function openHsm(): Hsm {
     },
     describe: (kid) => {
       const named = ['--type', 'privkey', '--id', kid.replace('hsm-', '')]
-      return run('pkcs11-tool', [...session, '--list-objects', ...named]).toString()
+      return run(TOOL, [...session, '--list-objects', ...named]).toString()
     },
     get signatures() {
       return signatures
