@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { signet, type Ran } from './testing/cli.ts'
 import { granted, Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
@@ -51,6 +53,24 @@ describe('a backup of SQLite', () => {
     await client.logIn()
     const verified = await signet(['audit', 'verify', '--config', server.site.configFile])
     assert.equal(verified.code, 0, verified.stdout)
+  })
+
+  test('REV-03 is cleared of everything that was granted, as the documentation says', async () => {
+    const { accessToken, refreshToken = '' } = await client.logIn()
+    await server.stop()
+    const documented = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8')
+    const [, sql = ''] = /^sqlite3 signet\.db '(.+)'$/m.exec(documented) ?? []
+    const database = new DatabaseSync(server.site.database)
+    database.exec(sql)
+    database.close()
+    const rotate = ['keys', 'rotate', '--now', '--config', server.site.configFile]
+    const environment = { SIGNET_KEYS_RETIRE: '1' }
+    assert.equal((await signet(rotate, { environment })).code, 0)
+    await pause(1_500)
+    await server.start()
+    assert.equal((await client.refresh(refreshToken)).status, 400)
+    assert.equal((await client.userinfo(accessToken)).status, 401)
+    await client.logIn()
   })
 
   test('takes no place that is taken, unless it is told to', async () => {
