@@ -24,15 +24,19 @@ const START_TIMEOUT_MILLISECONDS = 30_000
 export interface RunningCommand {
   /** Everything it has written to its terminal so far, by all the processes that ran. */
   output(): string
-  /** SIGTERM. @returns its exit code */
+  /** SIGTERM, unless it was told so already. @returns its exit code */
   stop(): Promise<number | null>
   /** SIGTERM, without waiting for the end. */
   terminate(): void
+  /** Another signal. */
+  send(signal: NodeJS.Signals): void
   /** SIGKILL: whatever was not on disk is lost. */
   kill(): Promise<void>
   /** Starts again on the same data; what ran before must have ended. */
   start(): Promise<void>
   readonly isRunning: boolean
+  /** Of the process that was started last. */
+  readonly pid: number | undefined
 }
 
 /** An authorization server on its site. */
@@ -41,15 +45,22 @@ export interface ServerProcess extends RunningCommand {
 }
 
 /** Makes a site and starts a server on it. */
-export async function serve(configure: Configure): Promise<ServerProcess> {
+export async function serve(
+  configure: Configure,
+  options: readonly string[] = [],
+): Promise<ServerProcess> {
   const site = await createSite(configure)
-  return serveOn(site, site.configFile)
+  return serveOn(site, site.configFile, options)
 }
 
 /** Starts a server on a site, with one of its configuration files. */
-export async function serveOn(site: Site, configFile: string): Promise<ServerProcess> {
-  const running = await startCommand(['serve', '--config', configFile], 'Signet serves')
-  return Object.assign(running, { site })
+export async function serveOn(
+  site: Site,
+  configFile: string,
+  options: readonly string[] = [],
+): Promise<ServerProcess> {
+  const command = ['serve', '--config', configFile, ...options]
+  return Object.assign(await startCommand(command, 'Signet serves'), { site })
 }
 
 /**
@@ -65,6 +76,7 @@ export async function startCommand(
   let output = ''
   const hear = (chunk: Buffer): void => void (output += chunk.toString())
   const command = { args, environment: { ...ENVIRONMENT, ...environment } }
+  let isEnding = false
   let child = launch(command, hear)
   await ready(child, { words: upWhen, output: () => output })
   return {
@@ -72,15 +84,23 @@ export async function startCommand(
     get isRunning() {
       return isAlive(child)
     },
-    terminate: () => void child.kill('SIGTERM'),
+    terminate: () => {
+      isEnding = true
+      child.kill('SIGTERM')
+    },
+    send: (signal) => void child.kill(signal),
+    get pid() {
+      return child.pid
+    },
     stop: async () => {
-      if (isAlive(child)) await ended(child, 'SIGTERM')
+      if (isAlive(child)) await ended(child, isEnding ? undefined : 'SIGTERM')
       return child.exitCode
     },
     kill: () => ended(child, 'SIGKILL'),
     start: async () => {
       output += '\n'
       const before = output.length
+      isEnding = false
       child = launch(command, hear)
       await ready(child, { words: upWhen, output: () => output.slice(before) })
     },
@@ -131,9 +151,9 @@ function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null
 }
 
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<void> {
   if (!isAlive(child)) return
   const gone = once(child, 'exit')
-  child.kill(signal)
+  if (signal !== undefined) child.kill(signal)
   await gone
 }

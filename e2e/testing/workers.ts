@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { get } from 'node:http'
+import { once } from 'node:events'
+import { json as jsonOf } from 'node:stream/consumers'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ServerProcess } from './server-process.ts'
+
+/** The processes a server has started. */
+export function workersOf({ pid = 0 }: ServerProcess): readonly number[] {
+  try {
+    const found = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+    return found.trim().split('\n').map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** What readiness says; status zero when nobody is there. */
+export interface Readiness {
+  readonly status: number
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>
+}
+
+export async function readinessOf({ site }: ServerProcess): Promise<Readiness> {
+  try {
+    const { managementPort: port } = site
+    const request = get({ host: '127.0.0.1', port, path: '/readyz', agent: false })
+    const [response] = await once(request, 'response')
+    const { checks } = Object(await jsonOf(response))
+    const named = checks.map((check: { readonly name: string }) => [check.name, check])
+    return { status: response.statusCode, checks: Object.fromEntries(named) }
+  } catch {
+    return { status: 0, checks: {} }
+  }
+}
+
+/** Waits until something holds. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  milliseconds = 30_000,
+): Promise<void> {
+  const giveUp = performance.now() + milliseconds
+  while (!(await holds())) {
+    if (performance.now() > giveUp) throw new Error(`it does not happen: ${String(holds)}`)
+    await pause(25)
+  }
+}
