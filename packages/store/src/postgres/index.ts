@@ -9,4 +9,3 @@ export type { AppliedMigration, Migration, MigrationStatus, PlannedMigration } f
 export { applyMigrations, migrationStatus, planMigrations, type SchemaName } from './migrations.ts'
 export { openPostgres, type PostgresDatabase, type PostgresOptions } from './open-postgres.ts'
 export type { Swept } from './sweep.ts'
-export type { Whole, WholeStores } from '../whole.ts'

@@ -1,6 +1,6 @@
 export { SchemaRefused } from '../schema-refused.ts'
-export { BackupExists, backUpSqlite, type Backup, type BackupOptions } from './backup.ts'
+export { BackupExists, backUpSqlite } from './backup.ts'
 export { openSqliteReplay, type SqliteReplay, type SqliteReplayOptions } from './guard-replay.ts'
 export { openSqlite, type SqliteDatabase, type SqliteOptions } from './open-sqlite.ts'
 export type { Swept } from './sweep.ts'
-export type { Whole, WholeStores } from '../whole.ts'
+export type { WholeStores } from '../whole.ts'
