@@ -1,6 +1,7 @@
 import {
   certificateThumbprint,
   enforce,
+  hasStrongKey,
   parseForm,
   Refused,
   refusal,
@@ -104,6 +105,12 @@ export function certificateOf({
 }): string | undefined {
   const [own] = mutualTls?.chain ?? []
   return own === undefined ? undefined : certificateThumbprint(own)
+}
+
+/** Whether that key is too weak to tell its holder from others, or of a kind nobody knows. */
+export function isWeaklyCertified({ mutualTls }: { readonly mutualTls?: MutualTls }): boolean {
+  const [own] = mutualTls?.chain ?? []
+  return own !== undefined && !hasStrongKey(own)
 }
 
 /** What a proof has to be for: the request's own method and public URL, and what it accompanies. */

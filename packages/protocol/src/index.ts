@@ -147,6 +147,7 @@ export {
 } from './mtls/certificate.rules.ts'
 export {
   certificateThumbprint,
+  hasStrongKey,
   readCertificate,
   type ClientCertificate,
 } from './mtls/certificate.ts'

@@ -4,7 +4,7 @@ import {
   thumbprint,
   type Confirmation,
 } from '@signet/protocol'
-import { jwkOf } from '@signet/protocol/testing/certificates'
+import { ec, jwkOf, rsa } from '@signet/protocol/testing/certificates'
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
@@ -230,6 +230,28 @@ describe('a client whose tokens are bound to its certificate', () => {
     const code = await putCode(stage)
     await refuses(token(bare.request(redeeming(code)), stage.ports), 'invalid_request', 'MTLS-04')
     assert.ok((await tokens(stage, stage.app, redeeming(code))).access_token)
+  })
+
+  test('SP-CR-04 SP-CR-05 gets no token that is bound to a key which others can compute, and uses up no code', async () => {
+    const algorithms = [rsa(1024), rsa(1536)]
+    const weak = await Promise.all(
+      algorithms.map((algorithm) => certificateFor('app.example', { algorithm })),
+    )
+    for (const der of [...weak.map((each) => each.der), Buffer.from('no certificate')]) {
+      const stage = stageWith(BOUND, own.der)
+      const weakly = stage.enrol({ ...APP, ...BOUND }, stage.app.key, [der])
+      const code = await putCode(stage)
+      const asked = token(weakly.request(redeeming(code)), stage.ports)
+      const refused = await refuses(asked, 'invalid_request', 'SP-CR-04')
+      assert.equal(refused.evidence.reason, 'certificate_key_weak')
+      assert.ok((await tokens(stage, stage.app, redeeming(code))).access_token)
+    }
+    const strong = await certificateFor('app.example', { algorithm: ec('P-384', 'SHA-384') })
+    const stage = stageWith(BOUND, strong.der)
+    const { access_token } = await tokens(stage, stage.app, redeeming(await putCode(stage)))
+    assert.deepEqual(claimsOf(access_token)['cnf'], {
+      'x5t#S256': certificateThumbprint(strong.der),
+    })
   })
 
   test('MTLS-07 gets no token for a proof beside its certificate, neither this nor that', async () => {

@@ -42,8 +42,13 @@ proveRule(grantChoiceRules, 'SP-AS-15', {
 const proof = { jkt: 'thumbprint', jti: 'jti', iat: 1, until: 2, digest: 'digest' }
 
 const certificate = 'the thumbprint of a certificate'
-const byProof: Possession = { constraint: 'dpop', proof, certificate: undefined }
-const byCertificate: Possession = { constraint: 'certificate', proof: undefined, certificate }
+const byProof: Possession = { constraint: 'dpop', proof, certificate: undefined, weak: false }
+const byCertificate: Possession = {
+  constraint: 'certificate',
+  proof: undefined,
+  certificate,
+  weak: false,
+}
 
 proveRule<Possession, Possession>(possessionRules, 'SP-AS-04', {
   good: byProof,
@@ -58,16 +63,24 @@ proveRule<Possession, Possession>(possessionRules, 'MTLS-04', {
   refuses: { 'a request without a certificate': { ...byCertificate, certificate: undefined } },
 })
 
+proveRule<Possession, Possession>(possessionRules, 'SP-CR-04', {
+  good: byCertificate,
+  refuses: { 'a certificate of a weak key': { ...byCertificate, weak: true } },
+})
+
 proveRule<Possession, Possession>(possessionRules, 'MTLS-07', {
   good: byCertificate,
   refuses: { 'a proof beside the certificate': { ...byCertificate, proof } },
 })
 
 test('MTLS-04 a token is bound to what its client is registered for, and to nothing else', () => {
-  assert.deepEqual(confirmationOf({ constraint: 'dpop', proof, certificate }), {
+  assert.deepEqual(confirmationOf({ constraint: 'dpop', proof, certificate, weak: false }), {
     jkt: 'thumbprint',
   })
-  assert.deepEqual(confirmationOf({ constraint: 'certificate', proof: undefined, certificate }), {
-    'x5t#S256': certificate,
-  })
+  assert.deepEqual(
+    confirmationOf({ constraint: 'certificate', proof: undefined, certificate, weak: false }),
+    {
+      'x5t#S256': certificate,
+    },
+  )
 })

@@ -58,6 +58,8 @@ export interface Possession {
   readonly proof: VerifiedProof | undefined
   /** The thumbprint of the certificate of the connection. */
   readonly certificate: string | undefined
+  /** Whether the key of that certificate can be computed, or is of no kind we know. */
+  readonly weak: boolean
 }
 
 export type ProvedPossession =
@@ -86,6 +88,16 @@ export const possessionRules: Rules<Possession, ProvedPossession> = [
     expected: () => 'a request over a connection with a certificate, at the token endpoint alias',
     received: () => 'a request without certificate',
     remedy: 'Send token requests to mtls_endpoint_aliases, with the certificate of the client.',
+  },
+  {
+    id: 'SP-CR-04',
+    reason: 'certificate_key_weak',
+    says: 'binds no token to a key that somebody else could compute',
+    holds: ({ weak }) => !weak,
+    otherwise: invalidRequest('the key of the client certificate is too weak'),
+    expected: () => 'an RSA key of 2048 bits or more, or one of P-256, P-384, P-521 or Ed25519',
+    received: () => 'a certificate with another key, or one that cannot be read',
+    remedy: 'Have the certificate of the client issued anew, for such a key.',
   },
   {
     id: 'MTLS-07',

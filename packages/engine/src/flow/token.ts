@@ -1,5 +1,11 @@
 import { enforce, parameter } from '@signet/protocol'
-import { certificateOf, reachedEndpoints, useOnce, verifyRequestProof } from '../back-channel.ts'
+import {
+  certificateOf,
+  isWeaklyCertified,
+  reachedEndpoints,
+  useOnce,
+  verifyRequestProof,
+} from '../back-channel.ts'
 import { authenticateClient } from '../client-authentication.ts'
 import type { GrantType } from '../clients/client.ts'
 import type { BackChannelRequest, TokensIssued } from '../outcomes.ts'
@@ -31,8 +37,12 @@ export async function token(request: BackChannelRequest, ports: Ports): Promise<
   const { grantType } = enforce(grantChoiceRules, { client, grantType: asked })
   const target = { method: 'POST', url: reachedEndpoints(request, ports).token }
   const proof = verifyRequestProof(request, target, ports)
-  const certificate = certificateOf(request)
-  const held = enforce(possessionRules, { constraint: client.senderConstraint, proof, certificate })
+  const held = enforce(possessionRules, {
+    constraint: client.senderConstraint,
+    proof,
+    certificate: certificateOf(request),
+    weak: client.senderConstraint === 'certificate' && isWeaklyCertified(request),
+  })
   await useOnce({ assertion, proof }, ports)
 
   return GRANTS[grantType]({ form, client, confirmation: confirmationOf(held) }, ports)

@@ -12,7 +12,7 @@ import {
   type CertificateUse,
 } from './certificate-extensions.ts'
 import { canonicalName, readName, type DistinguishedName } from './distinguished-name.ts'
-import { isStrongSignature } from './strength.ts'
+import { isStrongKey, isStrongSignature } from './strength.ts'
 import { UnusableCertificate } from './unusable-certificate.ts'
 
 /** A certificate that somebody showed. It was read, and nothing of it is believed yet. */
@@ -64,6 +64,17 @@ export function readCertificate(der: Uint8Array): ClientCertificate {
   const certificate = readOrRefuse(der, thumbprint)
   remembered.remember(thumbprint, certificate)
   return certificate
+}
+
+/** Whether a certificate has a key that nobody computes. One that cannot be read has none. @see RFC 9325 §4.5 */
+export function hasStrongKey(der: Uint8Array): boolean {
+  try {
+    const { publicKey } = readCertificate(der)
+    return publicKey !== undefined && isStrongKey(publicKey)
+  } catch (error) {
+    if (error instanceof UnusableCertificate) return false
+    throw error
+  }
 }
 
 function readOrRefuse(der: Uint8Array, thumbprint: string): ClientCertificate {
