@@ -19,7 +19,7 @@ for (const nonce of ['off', 'required'] as const) {
   describe(`oauth4webapi, server nonces ${nonce}`, () => {
     let site: LibrarySite
     before(async () => {
-      site = await serveLibraries(nonce)
+      site = await serveLibraries({ nonce })
     })
     after(() => site.close())
 

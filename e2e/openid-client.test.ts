@@ -6,12 +6,14 @@ import { boundKeyOf } from './testing/claims.ts'
 import { serveLibraries, type LibrarySite } from './testing/library-site.ts'
 import { passThrough } from './testing/peer.ts'
 import { USER } from './testing/site.ts'
+import { onPostgres, onPostgresAndRedis } from './testing/storage.ts'
 import {
   AFTER_LOGOUT,
   REDIRECT_URI,
   VARIANTS,
   webKeyOf,
   type Registered,
+  type Variant,
 } from './testing/variant.ts'
 
 type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>
@@ -24,15 +26,38 @@ interface Session {
   readonly browser: Browser
 }
 
-for (const nonce of ['off', 'required'] as const) {
-  describe(`openid-client, server nonces ${nonce}`, () => {
+interface Place {
+  readonly open: () => Promise<LibrarySite>
+  /** Whom it is tried with. */
+  readonly variants: readonly Variant[]
+}
+
+const [FIRST = assert.fail(), SECOND = assert.fail()] = VARIANTS
+const PLACES: Readonly<Record<string, Place>> = {
+  'server nonces off': { open: () => serveLibraries(), variants: VARIANTS },
+  'server nonces required': {
+    open: () => serveLibraries({ nonce: 'required' }),
+    variants: VARIANTS,
+  },
+  'a server on PostgreSQL': {
+    open: async () => serveLibraries({ storage: await onPostgres() }),
+    variants: [FIRST, SECOND],
+  },
+  'two workers on PostgreSQL and Redis': {
+    open: async () => serveLibraries({ storage: await onPostgresAndRedis() }),
+    variants: [FIRST, SECOND],
+  },
+}
+
+for (const [title, { open, variants }] of Object.entries(PLACES)) {
+  describe(`openid-client, ${title}`, () => {
     let site: LibrarySite
     before(async () => {
-      site = await serveLibraries(nonce)
+      site = await open()
     })
     after(() => site.close())
 
-    for (const { clientId, scope } of VARIANTS) {
+    for (const { clientId, scope } of variants) {
       test(`SP-AZ-02 SP-AZ-07 SP-AS-05 DPOP-AS-02 DPOP-AS-06 code, userinfo, introspection and refresh of ${clientId}`, async () => {
         const session = await begin(site, clientId)
         const tokens = await codeFlow(session)

@@ -1,6 +1,7 @@
 import { startJwksServer } from './jwks-server.ts'
 import { serve, type ServerProcess } from './server-process.ts'
 import { SCOPES, USERS } from './site.ts'
+import type { Storage } from './storage.ts'
 import { register, VARIANTS, type Registered } from './variant.ts'
 
 /** A server that knows a client of every variant. */
@@ -11,18 +12,29 @@ export interface LibrarySite {
   close(): Promise<void>
 }
 
-/** Starts one, with or without nonces of the server. */
-export async function serveLibraries(nonce: 'off' | 'required'): Promise<LibrarySite> {
+export interface LibrarySiteOptions {
+  /** Of the server. */
+  readonly nonce?: 'off' | 'required'
+  readonly storage?: Storage
+}
+
+/** Starts one. */
+export async function serveLibraries(options: LibrarySiteOptions = {}): Promise<LibrarySite> {
+  const { nonce = 'off', storage } = options
   const jwksServer = await startJwksServer()
   const clients = VARIANTS.map((variant) => register(variant, jwksServer))
-  const server = await serve((issuer) => ({
-    issuer,
-    dpop: { nonce },
-    clients: clients.map(({ metadata }) => metadata),
-    scopes: SCOPES,
-    users: USERS,
-    outgoing: { allow_private_hosts: [jwksServer.host], trusted_cas: ['ca.pem'] },
-  }))
+  const server = await serve(
+    (issuer) => ({
+      issuer,
+      dpop: { nonce },
+      clients: clients.map(({ metadata }) => metadata),
+      scopes: SCOPES,
+      users: USERS,
+      outgoing: { allow_private_hosts: [jwksServer.host], trusted_cas: ['ca.pem'] },
+      ...(storage && { store: storage.store }),
+    }),
+    storage?.options,
+  )
   return {
     server,
     issuer: server.site.origin,
@@ -31,6 +43,7 @@ export async function serveLibraries(nonce: 'off' | 'required'): Promise<Library
       await server.stop()
       server.site.remove()
       jwksServer.close()
+      await storage?.stop()
     },
   }
 }
