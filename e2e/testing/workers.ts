@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { once } from 'node:events'
 import { json as jsonOf } from 'node:stream/consumers'
@@ -7,12 +7,9 @@ import type { ServerProcess } from './server-process.ts'
 
 /** The processes a server has started. */
 export function workersOf({ pid = 0 }: ServerProcess): readonly number[] {
-  try {
-    const found = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
-    return found.trim().split('\n').map(Number)
-  } catch {
-    return []
-  }
+  const children = `/proc/${pid}/task/${pid}/children`
+  if (!existsSync(children)) return []
+  return readFileSync(children, 'utf8').split(' ').filter(Boolean).map(Number)
 }
 
 /** What readiness says; status zero when nobody is there. */

@@ -136,12 +136,15 @@ export async function startRig(
 
 function memoryStores(clock: FixedClock, alter: (store: Store) => Store): Stores {
   const stores = new Map<string, Store>()
+  const storeOf = (issuer: string): Store => {
+    const store = stores.get(issuer) ?? alter(createMemoryStore(clock))
+    stores.set(issuer, store)
+    return store
+  }
   return {
-    store: (issuer) => {
-      const store = stores.get(issuer) ?? alter(createMemoryStore(clock))
-      stores.set(issuer, store)
-      return store
-    },
+    store: storeOf,
+    snapshot: (issuers, read) => read(issuers.map(storeOf)),
+    transaction: (issuers, work) => work(issuers.map(storeOf)),
     sweep: () => Promise.resolve({ codes: 1 }),
     check: () => Promise.resolve(),
     close: () => {},
