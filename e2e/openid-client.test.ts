@@ -44,7 +44,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     variants: [FIRST, SECOND],
   },
   'two workers on PostgreSQL and Redis': {
-    open: async () => serveLibraries({ storage: await onPostgresAndRedis() }),
+    open: async () => serveLibraries({ storage: await onPostgresAndRedis('--workers', '2') }),
     variants: [FIRST, SECOND],
   },
 }

@@ -20,12 +20,12 @@ export async function onPostgres(): Promise<Storage> {
   }
 }
 
-/** The same with a Redis, for two workers. */
-export async function onPostgresAndRedis(): Promise<Storage> {
+/** The same with a Redis. @param options with which the server is started, too */
+export async function onPostgresAndRedis(...options: readonly string[]): Promise<Storage> {
   const [postgres, redis] = await Promise.all([onPostgres(), startRedis()])
   return {
     store: { ...postgres.store, redis: redis.url },
-    options: [...postgres.options, '--workers', '2'],
+    options: [...postgres.options, ...options],
     stop: async () => {
       await redis.stop()
       await postgres.stop()
