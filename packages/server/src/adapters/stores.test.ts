@@ -70,19 +70,19 @@ describe('what the configuration names is opened', () => {
 
   test('a PostgreSQL and a Redis, with what is of a moment in Redis', async () => {
     const postgres = await database()
-    const before = Number(await redis.command('DBSIZE'))
+    const kept = Number(await redis.command('DBSIZE'))
     await use(await open({ postgres, redis: { url: redis.url } }))
     assert.equal(await rowsIn('grants', postgres), 1)
     assert.equal(await rowsIn('codes', postgres), 0)
-    assert.ok(Number(await redis.command('DBSIZE')) > before)
+    assert.ok(Number(await redis.command('DBSIZE')) > kept)
   })
 
   test('a file and a Redis', async () => {
-    const before = Number(await redis.command('DBSIZE'))
+    const kept = Number(await redis.command('DBSIZE'))
     const sqlite = join(folder, 'signet.db')
     const stores = await open({ sqlite, redis: { url: `${redis.url}/1` } })
     await use(stores)
-    assert.equal(Number(await redis.command('DBSIZE')), before, 'it is in another database')
+    assert.equal(Number(await redis.command('DBSIZE')), kept, 'it is in another database')
   })
 
   test('a PostgreSQL whose schema is too old is refused, and what to do is said', async () => {
