@@ -7,6 +7,10 @@ import type { ServerProcess } from './server-process.ts'
 
 /** The processes a server has started. */
 export function workersOf({ pid = 0 }: ServerProcess): readonly number[] {
+  return childrenOf(pid)
+}
+
+export function childrenOf(pid: number): readonly number[] {
   const children = `/proc/${pid}/task/${pid}/children`
   if (!existsSync(children)) return []
   return readFileSync(children, 'utf8').split(' ').filter(Boolean).map(Number)

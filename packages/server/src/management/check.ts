@@ -6,13 +6,17 @@ export interface Check {
   readonly detail?: string
 }
 
-/** Whoever asks whether a process is ready waits for a second, and then believes that it is not. */
-const PATIENCE_MILLISECONDS = 800
+/**
+ * Whoever asks whether a process is ready waits for a second, and then believes that it is not. A primary, who asks its
+ * workers, has to wait a bit longer than they do.
+ */
+const PATIENCE_MILLISECONDS = 600
+export const LONGER_MILLISECONDS = 850
 
 /** Looks whether something works, and does not wait long for it. */
 export async function checkOf(name: string, work: () => Promise<unknown>): Promise<Check> {
   try {
-    await answered(work())
+    await answered(work(), PATIENCE_MILLISECONDS)
     return { name, ok: true }
   } catch (error) {
     return { name, ok: false, detail: error instanceof Error ? error.message : String(error) }
@@ -20,13 +24,13 @@ export async function checkOf(name: string, work: () => Promise<unknown>): Promi
 }
 
 /** Rejects when there was no answer for a while; what is answered then, nobody hears. */
-export async function answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
+export async function answered<Answer>(
+  answer: Promise<Answer>,
+  milliseconds: number,
+): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${PATIENCE_MILLISECONDS} ms`)),
-      PATIENCE_MILLISECONDS,
-    )
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds)
   })
   try {
     return await Promise.race([answer, late])

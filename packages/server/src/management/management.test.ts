@@ -95,7 +95,7 @@ describe('readiness while the store is away', () => {
     const begun = performance.now()
     const answer = await readiness(() => new Promise(() => {}))
     assert.equal(answer.status, 503)
-    assert.match(answer.body, /"name":"store","ok":false,"detail":"no answer within 800 ms"/)
+    assert.match(answer.body, /"name":"store","ok":false,"detail":"no answer within 600 ms"/)
     assert.ok(performance.now() - begun < 3_000)
   })
 })

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
-import { answered } from '../management/check.ts'
+import { answered, LONGER_MILLISECONDS } from '../management/check.ts'
 import type { Answers, Order, Question, Report } from './messages.ts'
 import { WORKER_VARIABLE } from './worker.ts'
 
@@ -52,7 +52,9 @@ export function forkWorker(slot: number): Worker {
       const { promise, resolve } = Promise.withResolvers<Answers[Question] | undefined>()
       pending.set(number, resolve)
       send({ act: 'answer', question, number })
-      const answer = await answered(promise).finally(() => pending.delete(number))
+      const answer = await answered(promise, LONGER_MILLISECONDS).finally(() =>
+        pending.delete(number),
+      )
       if (answer === undefined) throw new Error('the worker has no answer')
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a worker answers what it was asked: both are this release
       return answer as Answers[typeof question]
