@@ -1,14 +1,21 @@
+import { startTestServer } from '@signet/store/postgres-testing'
+import { startRedis } from '@signet/store/redis-testing'
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { Browser } from './flow/browser.ts'
+import { AppBrowser } from './testing/app-browser.ts'
+import { serveBffSite, type BffSite } from './testing/bff-site.ts'
 import { signet, type Around, type Ran } from './testing/cli.ts'
-import { member } from './testing/https.ts'
+import { freePorts } from './testing/free-ports.ts'
+import { ask, json, member } from './testing/https.ts'
 import { codeOf, granted, passThrough, Peer } from './testing/peer.ts'
-import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
+import { createSite, SCOPES, USERS } from './testing/site.ts'
 import { onPostgres, onPostgresAndRedis, type Storage } from './testing/storage.ts'
+import { TinyApi } from './testing/tiny-api.ts'
 import { until } from './testing/workers.ts'
 
 const declared = new Peer({ clientId: 'declared', scope: 'openid accounts offline_access' })
@@ -148,5 +155,111 @@ describe('a database without a schema', () => {
       assert.ok(!(stdout + stderr).includes('s3cret'), stdout + stderr)
       assert.match(stdout + stderr, /localhost:1/)
     }
+  })
+})
+
+describe('two servers that start at the same moment on an empty database', () => {
+  test('both come up, with the same keys, users and clients', async () => {
+    const storage = await onPostgres()
+    const configure = (issuer: string): object => ({
+      issuer,
+      clients: [declared.metadata()],
+      scopes: SCOPES,
+      users: USERS,
+      store: storage.store,
+    })
+    const site = await createSite(configure)
+    const [port = 0, managementPort = 0] = await freePorts(2)
+    const servers = await Promise.all(
+      [site.configFile, site.alsoAt({ port, managementPort })].map((file) =>
+        serveOn(site, file, storage.options),
+      ),
+    )
+    const client = declared.at(site.origin)
+    const { accessToken, refreshToken = '' } = await client.logIn()
+    assert.equal((await client.userinfo(accessToken, { port })).status, 200)
+    granted(await client.refresh(refreshToken, { port }))
+    const [one, other] = await Promise.all([
+      ask(client.endpoint('jwks')),
+      ask(client.endpoint('jwks'), { port }),
+    ])
+    assert.equal(one.body, other.body)
+    await Promise.all(servers.map((server) => server.stop()))
+    site.remove()
+    await storage.stop()
+  })
+})
+
+describe('the sessions of a BFF', () => {
+  let api: TinyApi
+  let site: BffSite
+  before(async () => {
+    api = await new TinyApi().listen()
+    site = await serveBffSite(api.origin)
+  })
+  after(async () => {
+    await site.close()
+    api.close()
+  })
+
+  const logIn = async (): Promise<AppBrowser> => {
+    const app = new AppBrowser(site.app)
+    const { headers } = await app.open('/bff/login')
+    const back = await passThrough(new Browser(site.issuer), new URL(headers.location ?? ''))
+    assert.equal((await app.open(back, 'cross-site')).status, 200)
+    return app
+  }
+  const isLoggedIn = async (app: AppBrowser): Promise<boolean> =>
+    json(await app.call('/bff/user?slide=false'))['authenticated'] === true
+  const ready = async (): Promise<boolean> => (await fetch(`${site.management}/readyz`)).ok
+  const bff = (...words: readonly string[]): Promise<Ran> =>
+    signet(['bff', ...words, '--config', site.configFile])
+
+  /** Logs in, restarts, and takes the store away for a while. */
+  const proves = async (away: () => unknown, back: () => unknown): Promise<void> => {
+    const app = await logIn()
+    await site.bff.stop()
+    await site.bff.start()
+    assert.ok(await isLoggedIn(app))
+    await away()
+    await until(async () => !(await ready()))
+    const refused = await app.call('/bff/user')
+    assert.equal(refused.status, 503)
+    assert.match(refused.headers['retry-after'] ?? '', /^\d+$/)
+    await back()
+    await until(ready)
+    assert.ok(await isLoggedIn(app))
+    assert.equal((await app.call('/api/balance')).status, 200)
+  }
+
+  test('are kept in PostgreSQL', async () => {
+    const postgres = await startTestServer({ fsync: true })
+    await site.bff.stop()
+    site.configure({ store: { postgres: await postgres.createDatabase() } })
+    const early = await bff()
+    assert.equal(early.code, 2)
+    assert.match(early.stderr, /run "signet bff migrate --apply" first$/m)
+    assert.match((await bff('migrate', '--plan')).stdout, /CREATE TABLE signet_bff\.sessions/)
+    assert.match((await bff('migrate', '--apply')).stdout, /^Applied version 1, /m)
+    await site.bff.start()
+    await proves(
+      () => postgres.kill(),
+      () => postgres.start(),
+    )
+    await site.bff.stop()
+    await postgres.dispose()
+  })
+
+  test('are kept in Redis', async () => {
+    const redis = await startRedis()
+    site.configure({ store: { redis: redis.url } })
+    assert.match((await bff('migrate', '--apply')).stdout, /^Nothing is to be done/)
+    await site.bff.start()
+    await proves(
+      () => redis.freeze(),
+      () => redis.thaw(),
+    )
+    await site.bff.stop()
+    await redis.stop()
   })
 })
