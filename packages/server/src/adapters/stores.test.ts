@@ -6,11 +6,14 @@ import { startRedis, type RedisServer } from '@signet/store/redis-testing'
 import { SchemaRefused } from '@signet/store/sqlite'
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { NetConnectOpts } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { PostgresConfig, StoreConfig } from '../config/config.ts'
+import { createLocalCertificates, type Credential } from '../dev/certificate-authority.ts'
 import { configOf, ISSUER } from '../testing/rig.ts'
+import { startTlsFront, type TlsFront } from '../testing/tls-front.ts'
 import { openStores, postgresConnection, redisAddress, type Stores } from './stores.ts'
 import { systemClock } from './system.ts'
 
@@ -83,6 +86,54 @@ describe('what the configuration names is opened', () => {
     const stores = await open({ sqlite, redis: { url: `${redis.url}/1` } })
     await use(stores)
     assert.equal(Number(await redis.command('DBSIZE')), kept, 'it is in another database')
+  })
+
+  describe('over TLS', () => {
+    const fronts: TlsFront[] = []
+    let ours: string
+    let theirs: string
+    let credential: Credential
+    before(async () => {
+      const made = await createLocalCertificates(['localhost'], Date.now())
+      ours = made.authority
+      credential = made.server
+      theirs = (await createLocalCertificates(['localhost'], Date.now())).authority
+    })
+    after(async () => {
+      for (const front of fronts) await front.close()
+    })
+    const front = async (target: NetConnectOpts, postgres: boolean): Promise<number> => {
+      const started = await startTlsFront({ credential, target, postgres })
+      fronts.push(started)
+      return started.port
+    }
+
+    test('a PostgreSQL whose certificate is by an authority of ours, and for its name', async () => {
+      const { url, ...rest } = await database()
+      const path = join(server.directory, `.s.PGSQL.${server.port}`)
+      const port = await front({ path }, true)
+      const name = new URL(url.replace('@/', '@x/')).pathname
+      const reached = (trustedCa: string, host = 'localhost'): StoreConfig => ({
+        postgres: {
+          ...rest,
+          url: `postgres://signet@${host}:${port}${name}?sslmode=verify-full`,
+          trustedCas: [trustedCa],
+        },
+      })
+      await use(await open(reached(ours)))
+      await assert.rejects(open(reached(theirs)), StoreUnavailable)
+      await assert.rejects(open(reached(ours, '127.0.0.1')), StoreUnavailable)
+    })
+
+    test('a Redis whose certificate is by an authority of ours', async () => {
+      const port = await front({ host: '127.0.0.1', port: redis.port }, false)
+      const reached = (trustedCa: string): StoreConfig => ({
+        sqlite: join(folder, 'tls.db'),
+        redis: { url: `rediss://localhost:${port}`, trustedCas: [trustedCa] },
+      })
+      await use(await open(reached(ours)))
+      await assert.rejects(open(reached(theirs)), StoreUnavailable)
+    })
   })
 
   test('a PostgreSQL whose schema is too old is refused, and what to do is said', async () => {
