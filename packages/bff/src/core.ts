@@ -88,7 +88,8 @@ export function createCore(options: BffOptions): Core {
     decryption,
     nonces,
   })
-  const issuerKeys = createIssuerKeys({ authority, outgoing, clock, timeout })
+  const asking = { authority, clock, timeout }
+  const issuerKeys = createIssuerKeys({ ...asking, outgoing })
   const routes = frontends.flatMap((frontend) => frontend.routes)
   return {
     options,
@@ -110,7 +111,7 @@ export function createCore(options: BffOptions): Core {
     issuerKeys,
     signingKey: key?.signing,
     apiKeys: createApiKeys({ routes, outgoing, clock, timeout }),
-    refresher: new Refresher({ sessions, authority, constraint, clock, random, timeout, onEvent }),
+    refresher: new Refresher({ ...asking, sessions, issuerKeys, constraint, random, onEvent }),
     clientTokens: createClientTokens({ authority, constraint, clock }),
     nonces,
     resourceNonces,

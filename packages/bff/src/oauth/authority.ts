@@ -12,6 +12,8 @@ export interface KnownAuthority {
   readonly metadata: client.ServerMetadata
   /** For `openid-client`. Checks the signatures of ID tokens. */
   readonly configuration: client.Configuration
+  /** For refreshes: signatures of ID tokens are left to us, because a key that is not known yet must not cost the tokens. */
+  readonly refreshing: client.Configuration
 }
 
 export interface Authority {
@@ -86,7 +88,9 @@ async function discover(options: AuthorityOptions): Promise<KnownAuthority> {
   })
   const metadata = { ...found.serverMetadata() }
   checkMetadata(metadata, options)
-  return { metadata, configuration: configure(metadata, options) }
+  const configuration = configure(metadata, options)
+  client.enableNonRepudiationChecks(configuration)
+  return { metadata, configuration, refreshing: configure(metadata, options) }
 }
 
 function configure(
@@ -96,7 +100,6 @@ function configure(
   const { clientId, authentication, usesMutualTls, timeout, outgoing, nonces } = options
   const registered = { use_mtls_endpoint_aliases: usesMutualTls }
   const configuration = new client.Configuration(metadata, clientId, registered, authentication)
-  client.enableNonRepudiationChecks(configuration)
   configuration.timeout = timeout
   const certified = certifiedUrls(metadata, usesMutualTls)
   configuration[client.customFetch] = async (url, request) => {

@@ -3,6 +3,7 @@ import {
   importJwks,
   type EncryptionKey,
   type KeyManagement,
+  type Seconds,
   type VerificationKey,
 } from '@signet/protocol'
 import type { Clock } from '../config/options.ts'
@@ -12,8 +13,14 @@ import { fetchJwks, keepKeys, type JwksSource } from './kept-keys.ts'
 
 /** The public keys of the authorization server. If none fits, they are asked for again, now and then. */
 export interface IssuerKeys {
-  /** Those it signs with. @param kid of a token @throws AuthorityFailure */
-  find(kid: string | undefined): Promise<readonly VerificationKey[]>
+  /**
+   * Those it signs with.
+   *
+   * @param kid of a token
+   * @param pause between two questions for a key that is not there; less only for what the server itself has just sent
+   * @throws AuthorityFailure
+   */
+  find(kid: string | undefined, pause?: Seconds): Promise<readonly VerificationKey[]>
   /** Those that others encrypt to. @throws AuthorityFailure */
   toEncrypt(alg: KeyManagement): Promise<readonly EncryptionKey[]>
 }
@@ -26,10 +33,10 @@ export interface IssuerKeysOptions extends JwksSource {
 export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
   const current = keepKeys(() => fetchKeys(options), options.clock)
   return {
-    find: async (kid) => {
+    find: async (kid, pause) => {
       const hasKey = ({ signing }: PublishedKeys): boolean =>
         kid === undefined || signing.some((key) => key.kid === kid)
-      return (await current(hasKey)).signing
+      return (await current(hasKey, pause)).signing
     },
     toEncrypt: async (alg) => {
       const hasKey = ({ encryption }: PublishedKeys): boolean =>

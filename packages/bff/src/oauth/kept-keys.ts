@@ -2,7 +2,7 @@ import type { Seconds } from '@signet/protocol'
 import type { Clock } from '../config/options.ts'
 import type { Outgoing } from './outgoing.ts'
 
-/** Strangers choose the name of a key: they must not choose how often we ask. */
+/** Strangers choose the name of a key: they must not choose how often we ask. What the owner of the keys sends itself, may. */
 const PAUSE: Seconds = 10
 const FRESH: Seconds = 600
 
@@ -14,7 +14,7 @@ const FRESH: Seconds = 600
 export function keepKeys<Keys extends object>(
   load: () => Promise<Keys>,
   clock: Clock,
-): (fits: (known: Keys) => boolean) => Promise<Keys> {
+): (fits: (known: Keys) => boolean, pause?: Seconds) => Promise<Keys> {
   let keys: Keys | undefined
   let failure: unknown
   let askedAt = Number.NEGATIVE_INFINITY
@@ -30,10 +30,10 @@ export function keepKeys<Keys extends object>(
       underWay = undefined
     }
   }
-  return async (fits) => {
+  return async (fits, pause = PAUSE) => {
     const age = clock.now() - askedAt
     const isWanting = keys === undefined || !fits(keys)
-    if (age >= FRESH || (age >= PAUSE && isWanting)) await (underWay ??= ask())
+    if (age >= FRESH || (age >= pause && isWanting)) await (underWay ??= ask())
     // What was good stays good while the server is down.
     if (keys === undefined) throw failure
     return keys

@@ -1,4 +1,4 @@
-import type { Seconds } from '@signet/protocol'
+import { decodeJwt, selectKeys, verifySignature, type Seconds } from '@signet/protocol'
 import type { Buffer } from 'node:buffer'
 import { setTimeout as pause } from 'node:timers/promises'
 import { refreshTokenGrant } from 'openid-client'
@@ -7,6 +7,7 @@ import type { OnEvent } from '../events.ts'
 import type { Authority } from '../oauth/authority.ts'
 import type { Constraint } from '../oauth/constraint.ts'
 import { AuthorityFailure, failureOf } from '../oauth/failure.ts'
+import type { IssuerKeys } from '../oauth/issuer-keys.ts'
 import { boundToken } from '../oauth/token-response.ts'
 import { isUsable, LOGIN_TOKEN, tokenName, type Secrets, type Want } from './secrets.ts'
 import type { Session, Sessions } from './sessions.ts'
@@ -19,6 +20,7 @@ export class SessionDead extends Error {
 export interface RefresherOptions {
   readonly sessions: Sessions
   readonly authority: Authority
+  readonly issuerKeys: IssuerKeys
   readonly constraint: Constraint
   readonly clock: Clock
   readonly random: (bytes: number) => Buffer
@@ -135,14 +137,15 @@ export class Refresher {
     const { secrets } = session
     const { refreshToken, proofKey: key } = secrets
     if (refreshToken === undefined) throw new SessionDead('there is no refresh token')
-    const { configuration } = await authority.known()
+    const { refreshing } = await authority.known()
     const now = clock.now()
     const parameters = {
       ...(want.scopes !== undefined && { scope: want.scopes.join(' ') }),
       ...(want.resource !== undefined && { resource: want.resource }),
     }
-    const asking = constraint.asking(configuration, key)
-    const answer = await refreshTokenGrant(configuration, refreshToken, parameters, asking)
+    const asking = constraint.asking(refreshing, key)
+    const answer = await refreshTokenGrant(refreshing, refreshToken, parameters, asking)
+    await this.#believe(answer.id_token)
     if ((answer.claims()?.sub ?? session.stored.subject) !== session.stored.subject) {
       throw new AuthorityFailure('invalid', 'refresh: the ID token is for another person')
     }
@@ -157,6 +160,15 @@ export class Refresher {
     const winner = this.#usable((await this.#alive(session.stored.id)).secrets, want, undefined)
     if (winner !== undefined) return winner
     throw new AuthorityFailure('unavailable', 'refresh: another process was faster')
+  }
+
+  /** An ID token counts with its signature only. @see FAPI 2.0 Message Signing §5.6.2-1 */
+  async #believe(idToken: string | undefined): Promise<void> {
+    if (idToken === undefined) return
+    const jwt = decodeJwt(idToken)
+    const keys = await this.#options.issuerKeys.find(jwt.header.kid, 0)
+    if (selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key))) return
+    throw new AuthorityFailure('invalid', 'refresh: the ID token is not signed by the server')
   }
 
   async #fail(session: Session, error: unknown): Promise<never> {
