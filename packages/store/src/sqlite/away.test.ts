@@ -2,7 +2,7 @@ import { SessionsUnavailable } from '@signet/bff'
 import { StoreUnavailable } from '@signet/engine'
 import { fixedClock, sampleGrant } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
-import { renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { openSqliteSessions } from './bff-sessions.ts'
@@ -85,6 +85,16 @@ for (const [harm, does] of Object.entries(HARM)) {
     await assert.rejects(sessions.get('x'), SessionsUnavailable)
   })
 }
+
+test('a check writes something: nothing else finds out that the disk is full', async (t) => {
+  const path = temporaryFile()
+  const database = open(path)
+  t.after(() => database.close())
+  await database.check()
+  const before = statSync(`${path}-wal`).size
+  await database.check()
+  assert.ok(statSync(`${path}-wal`).size > before)
+})
 
 test('a file that is back in its place is used again', async (t) => {
   const path = temporaryFile()

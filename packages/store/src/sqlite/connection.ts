@@ -24,6 +24,7 @@ export type Row = Readonly<Record<string, unknown>>
 export class Connection {
   readonly database: DatabaseSync
   readonly transactions: GroupCommit
+  #pulses = 0
 
   constructor(path: string) {
     this.database = new DatabaseSync(path)
@@ -44,6 +45,17 @@ export class Connection {
     this.transactions.begin()
     try {
       return Number(statement.run(...values).changes)
+    } catch (error) {
+      throw this.#unavailable(error)
+    }
+  }
+
+  /** Writes a number that nobody reads, another one each time: only what writes finds out that the disk is full. */
+  pulse(): void {
+    this.transactions.begin()
+    this.#pulses += 1
+    try {
+      this.database.exec(`PRAGMA user_version = ${this.#pulses}`)
     } catch (error) {
       throw this.#unavailable(error)
     }

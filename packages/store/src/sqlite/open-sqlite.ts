@@ -85,7 +85,7 @@ export function openSqlite(path: string, options: SqliteOptions): SqliteDatabase
       return swept
     },
     async check() {
-      transactions.begin()
+      connection.pulse()
       await transactions.settled()
     },
     close: () => connection.close(),
