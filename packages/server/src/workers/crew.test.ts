@@ -3,7 +3,7 @@ import { beforeEach, describe, test, type TestContext } from 'node:test'
 import type { Check } from '../management/check.ts'
 import { createLog } from '../management/log.ts'
 import { Crew } from './crew.ts'
-import type { Worker } from './fork.ts'
+import type { Ending, Worker } from './fork.ts'
 import { createPrimaryMetrics, mergedMetrics } from './metrics.ts'
 import type { Answers, Question } from './messages.ts'
 
@@ -11,7 +11,7 @@ import type { Answers, Question } from './messages.ts'
 class FakeWorker implements Worker {
   readonly slot: number
   readonly #ready = Promise.withResolvers<boolean>()
-  readonly #ended = Promise.withResolvers<void>()
+  readonly #ended = Promise.withResolvers<Ending>()
   readonly ready = this.#ready.promise
   readonly ended = this.#ended.promise
   answers: Partial<Answers> = { checks: [{ name: 'store', ok: true }], metrics: [] }
@@ -29,7 +29,7 @@ class FakeWorker implements Worker {
   end(): void {
     this.isAlive = false
     this.#ready.resolve(false)
-    this.#ended.resolve()
+    this.#ended.resolve({ exit: null, signal: 'SIGSEGV' })
   }
 
   drain(): void {
@@ -155,7 +155,11 @@ describe('a worker that dies', () => {
       assert.equal(crew.ready, 2)
     }
     assert.equal(deaths, 11)
-    assert.ok(lines.some((line) => line.includes('"worker":2,"msg":"a worker died"')))
+    assert.ok(
+      lines.some((line) =>
+        line.includes('"worker":2,"exit":null,"signal":"SIGSEGV","msg":"a worker died"'),
+      ),
+    )
   })
 
   test('is replaced soon again when it had served for long', async (t) => {

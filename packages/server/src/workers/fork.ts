@@ -4,11 +4,17 @@ import { answered, LONGER_MILLISECONDS } from '../management/check.ts'
 import type { Answers, Order, Question, Report } from './messages.ts'
 import { WORKER_VARIABLE } from './worker.ts'
 
+/** How a process ended: by itself, or by a signal. */
+export interface Ending {
+  readonly exit: number | null
+  readonly signal: string | null
+}
+
 /** One process that serves, as its primary sees it. */
 export interface Worker {
   /** Resolves with true when it takes requests, and with false when it ended before. */
   readonly ready: Promise<boolean>
-  readonly ended: Promise<unknown>
+  readonly ended: Promise<Ending>
   /** Has it answer what is under way, and end. */
   drain(): void
   kill(): void
@@ -21,7 +27,7 @@ export function forkWorker(slot: number): Worker {
   const forked = cluster.fork({ [WORKER_VARIABLE]: String(slot) })
   const pending = new Map<number, (answer: Answers[Question] | undefined) => void>()
   const { promise: ready, resolve: tellReady } = Promise.withResolvers<boolean>()
-  const ended = once(forked, 'exit')
+  const ended = once(forked, 'exit').then(([exit, signal]): Ending => ({ exit, signal }))
   void ended.then(() => tellReady(false))
   let isReady = false
   let questions = 0

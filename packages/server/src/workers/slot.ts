@@ -95,10 +95,10 @@ export class Slot {
   #replaceWhenDead(worker: Worker): void {
     const { log, now, died } = this.#ports
     const since = now()
-    void worker.ended.then(() => {
+    void worker.ended.then((ending) => {
       if (this.#current !== worker) return
       this.#current = undefined
-      log.error({ worker: this.#number }, 'a worker died')
+      log.error({ worker: this.#number, ...ending }, 'a worker died')
       died()
       if (now() - since > LONG_LIFE) this.#failures = 0
       this.#fillLater()
