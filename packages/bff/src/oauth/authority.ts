@@ -12,7 +12,7 @@ export interface KnownAuthority {
   readonly metadata: client.ServerMetadata
   /** For `openid-client`. Checks the signatures of ID tokens. */
   readonly configuration: client.Configuration
-  /** For refreshes: signatures of ID tokens are left to us, because a key that is not known yet must not cost the tokens. */
+  /** For refreshes, whose ID tokens we verify ourselves: a key that is new is then asked for at once, and costs no tokens. */
   readonly refreshing: client.Configuration
 }
 
