@@ -30,7 +30,7 @@ export interface Deployment {
   stop(): Promise<void>
 }
 
-/** A store of its own, set up to wait for the disk before it answers: Redis with `appendfsync always`, too. */
+/** A store of its own. PostgreSQL and Redis (`appendfsync always`) wait for the disk before they answer; SQLite for the kernel only. */
 interface OpenedStore {
   readonly settings: object | undefined
   readonly victims: readonly Victim[]
