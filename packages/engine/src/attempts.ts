@@ -1,4 +1,5 @@
-import type { AttemptPolicy, Seconds } from './store.ts'
+import type { AttemptPolicy } from './store/ephemeral.ts'
+import type { Seconds } from './store/values.ts'
 
 /** What an attempt comes to; `fullAt` is all a store remembers of a bucket: when every attempt is back. */
 export interface Attempt {

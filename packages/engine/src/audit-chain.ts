@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AuditEvent, AuditLink, AuditRecord, AuditStream } from './store.ts'
+import type { AuditEvent, AuditLink, AuditRecord, AuditStream } from './store/audit.ts'
 
 /** Before the first record of a stream. */
 export const CHAIN_BEGINS: AuditLink = { sequence: 0, hash: '' }

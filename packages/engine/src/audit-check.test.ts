@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CHAIN_BEGINS, recordAfter, type StreamRecord } from './audit-chain.ts'
 import { ChainCheck, checkChain } from './audit-check.ts'
-import type { Audit, AuditChain, AuditLink } from './store.ts'
+import type { Audit, AuditChain, AuditLink } from './store/audit.ts'
 import { createMemoryStore, fixedClock, sampleAuditEvent } from './testing/index.ts'
 
 /** A chain of so many records. */

@@ -1,5 +1,5 @@
 import { breakAt, gapBefore, type AuditBreak, type StreamRecord } from './audit-chain.ts'
-import type { Audit, AuditLink, AuditRecord, AuditStream } from './store.ts'
+import type { Audit, AuditLink, AuditRecord, AuditStream } from './store/audit.ts'
 
 /** What was found on the way along a chain. */
 export interface ChainReport {

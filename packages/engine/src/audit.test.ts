@@ -3,7 +3,7 @@ import { forge } from '@signet/protocol/testing'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { claimedClient, recordRefusal } from './audit.ts'
-import type { AuditEvent } from './store.ts'
+import type { AuditEvent } from './store/audit.ts'
 import { ASKING, createStage } from './testing/index.ts'
 
 async function recorded(change: Partial<Evidence>, clientId?: string): Promise<AuditEvent> {

@@ -15,7 +15,7 @@ import type { MutualTlsEndpoints } from './config.ts'
 import type { BackChannelRequest, MutualTls } from './outcomes.ts'
 import type { Ports } from './ports.ts'
 import { repeated, repeatedParameter } from './repeated-parameter.ts'
-import type { Mark } from './store.ts'
+import type { Mark } from './store/ephemeral.ts'
 
 interface Received {
   readonly contentType: string | undefined

@@ -21,7 +21,7 @@ import type { Client } from './clients/client.ts'
 import { keySaidToSign } from './clients/wanted-key.ts'
 import type { BackChannelRequest } from './outcomes.ts'
 import type { Ports } from './ports.ts'
-import type { Mark } from './store.ts'
+import type { Mark } from './store/ephemeral.ts'
 
 /** A request whose sender is known. */
 export interface AuthenticatedRequest {

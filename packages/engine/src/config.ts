@@ -1,6 +1,6 @@
 import type { Algorithm, KeyManagement } from '@signet/protocol'
 import type { ResponseMode } from './response-modes.ts'
-import type { Seconds } from './store.ts'
+import type { Seconds } from './store/values.ts'
 
 /** One authorization server: everything about it that an operator decides, checked by `config.rules.ts`. */
 export interface Service {

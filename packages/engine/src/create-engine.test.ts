@@ -6,8 +6,9 @@ import { Misconfigured } from './config.rules.ts'
 import { endpointsOf } from './config.ts'
 import { createEngine, type Engine } from './create-engine.ts'
 import type { BackChannelRequest, RefusedOutcome } from './outcomes.ts'
-import type { AuditEvent, Store } from './store.ts'
-import { StoreUnavailable } from './store.ts'
+import type { AuditEvent } from './store/audit.ts'
+import type { Store } from './store/store.ts'
+import { StoreUnavailable } from './store/store.ts'
 import { APP, ASKING, createStage, formRequest, ISSUER, type Stage } from './testing/index.ts'
 
 const PAR = `${ISSUER}/par`

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Ports } from './ports.ts'
-import type { Digest } from './store.ts'
+import type { Digest } from './store/values.ts'
 
 /** 256 bits in base64url. */
 const SECRET = 43

@@ -1,6 +1,6 @@
 import type { ErrorCode, Refusal } from '@signet/protocol'
 import type { Client } from './clients/client.ts'
-import type { Seconds } from './store.ts'
+import type { Seconds } from './store/values.ts'
 
 /** A request a client sends directly, as the transport found it: nothing parsed, nothing merged, nothing lost. */
 export interface BackChannelRequest {

@@ -11,7 +11,7 @@ import type {
 } from '@signet/protocol'
 import type { Client } from './clients/client.ts'
 import type { Service } from './config.ts'
-import type { Store } from './store.ts'
+import type { Store } from './store/store.ts'
 
 /** Everything the engine of one service asks of the outside world. */
 export interface Ports {

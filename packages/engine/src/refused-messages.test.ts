@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { ASSERTION_TYPE } from './client-authentication.rules.ts'
 import { createEngine, type Engine } from './create-engine.ts'
 import type { BackChannelRequest } from './outcomes.ts'
-import type { AuditEvent } from './store.ts'
+import type { AuditEvent } from './store/audit.ts'
 import { APP, ASKING, createStage, ISSUER, type Actor, type Stage } from './testing/index.ts'
 import { certificateFor, MUTUAL_TLS } from './testing/mutual-tls.ts'
 

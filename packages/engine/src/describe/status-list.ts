@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { createStatusList, packStatuses } from '@signet/protocol'
 import type { Ports } from '../ports.ts'
-import type { Seconds } from '../store.ts'
+import type { Seconds } from '../store/values.ts'
 import { signerOf } from '../tokens/issue.ts'
 import { STATUS_LIST_SIZE } from '../tokens/status-positions.ts'
 

@@ -14,7 +14,7 @@ import { readParameters, type AuthorizationParameters } from '../authorization-p
 import type { Client } from '../clients/client.ts'
 import { keySaidToSign } from '../clients/wanted-key.ts'
 import type { Ports } from '../ports.ts'
-import type { Mark } from '../store.ts'
+import type { Mark } from '../store/ephemeral.ts'
 
 /** What a client asks for, wherever it said so. */
 export interface AuthorizationRequest {

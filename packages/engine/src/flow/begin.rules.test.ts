@@ -1,5 +1,5 @@
 import { proveRule } from '@signet/protocol/testing'
-import type { PushedRequest } from '../store.ts'
+import type { PushedRequest } from '../store/ephemeral.ts'
 import {
   arrivalRules,
   referenceRules,

@@ -1,6 +1,7 @@
 import { invalidRequest, refusal, type Rules } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
-import type { PushedRequest, Seconds } from '../store.ts'
+import type { PushedRequest } from '../store/ephemeral.ts'
+import type { Seconds } from '../store/values.ts'
 import { REQUEST_URI_PREFIX } from './push.ts'
 
 /** What a browser brings in the query; everything else in it has no meaning (RFC 9126 §4). */

@@ -9,7 +9,7 @@ import type {
   ResponseToClient,
 } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import type { Session } from '../store.ts'
+import type { Session } from '../store/durable.ts'
 import { authorize } from './authorize.ts'
 import { arrivalRules, referenceRules, trustRules } from './begin.rules.ts'
 import { decide } from './decide.ts'

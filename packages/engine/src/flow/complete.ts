@@ -1,7 +1,7 @@
 import { refusal, Refused } from '@signet/protocol'
 import type { ErrorPage, ResponseToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import type { Session } from '../store.ts'
+import type { Session } from '../store/durable.ts'
 import { authorize, end } from './authorize.ts'
 import { together } from './consent.ts'
 import { decide, type Situation } from './decide.ts'

@@ -1,6 +1,6 @@
 import { words, type AcceptedParameters } from '../authorization-parameters.ts'
 import type { Service } from '../config.ts'
-import type { Consent } from '../store.ts'
+import type { Consent } from '../store/durable.ts'
 import { CLAIMS_OF, OURS } from '../tokens/claims.ts'
 import { parseClaimsRequest } from '../tokens/claims-request.ts'
 

@@ -2,7 +2,7 @@ import { breaches } from '@signet/protocol'
 import { proveRule } from '@signet/protocol/testing'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AuthorizationCode } from '../store.ts'
+import type { AuthorizationCode } from '../store/ephemeral.ts'
 import { CHALLENGE, createStage, REDIRECT_URI, VERIFIER } from '../testing/index.ts'
 import { codeAgeRules, exchangeRules, type CodeAge, type Exchange } from './exchange.rules.ts'
 

@@ -7,7 +7,8 @@ import {
   type Rules,
 } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
-import type { AuthorizationCode, Seconds } from '../store.ts'
+import type { AuthorizationCode } from '../store/ephemeral.ts'
+import type { Seconds } from '../store/values.ts'
 
 /** An authorization code on its way back, and who brings it. */
 export interface Exchange {

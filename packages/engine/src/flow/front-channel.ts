@@ -3,7 +3,7 @@ import { recordRefusal, type RefusalContext } from '../audit.ts'
 import { errorResponse } from '../authorization-response.ts'
 import type { ErrorPage, ResponseToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import type { Session } from '../store.ts'
+import type { Session } from '../store/durable.ts'
 import type { Open } from './situation.ts'
 
 /** What a person is told, by the reason of the refusal; of every other reason: that the request is not in order. */

@@ -1,5 +1,5 @@
 import { proveRule } from '@signet/protocol/testing'
-import type { Interaction } from '../store.ts'
+import type { Interaction } from '../store/ephemeral.ts'
 import { visitRules, type Visit } from './interaction.rules.ts'
 import { parameters } from './testing/scene.ts'
 

@@ -1,5 +1,6 @@
 import { invalidRequest, refusal, type Rules } from '@signet/protocol'
-import type { Digest, Interaction, PushedRequest, Seconds } from '../store.ts'
+import type { Interaction, PushedRequest } from '../store/ephemeral.ts'
+import type { Digest, Seconds } from '../store/values.ts'
 
 /** A browser that asks for an interaction. */
 export interface Visit {

@@ -1,6 +1,6 @@
 import type { ConsentNeeded, ErrorPage, LoginNeeded, ResponseToClient } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import type { Session } from '../store.ts'
+import type { Session } from '../store/durable.ts'
 import { authorize } from './authorize.ts'
 import { decide, type Situation } from './decide.ts'
 import { tellClient, tellPerson } from './front-channel.ts'

@@ -1,5 +1,5 @@
 import { proveRule } from '@signet/protocol/testing'
-import type { Grant } from '../store.ts'
+import type { Grant } from '../store/durable.ts'
 import { createStage } from '../testing/index.ts'
 import { narrowingRules, refreshRules, type Narrowing, type Refresh } from './refresh.rules.ts'
 

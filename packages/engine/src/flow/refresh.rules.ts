@@ -1,6 +1,7 @@
 import { invalidRequest, refusal, type Rules } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
-import type { Grant, Seconds } from '../store.ts'
+import type { Grant } from '../store/durable.ts'
+import type { Seconds } from '../store/values.ts'
 
 /** A refresh token on its way back, and who brings it. */
 export interface Refresh {

@@ -3,7 +3,8 @@ import type { Client } from '../clients/client.ts'
 import { digestOf } from '../digest.ts'
 import type { BrowserCookies } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import type { Digest, Seconds, Session } from '../store.ts'
+import type { Session } from '../store/durable.ts'
+import type { Digest, Seconds } from '../store/values.ts'
 import { signerOf } from '../tokens/issue.ts'
 
 /** Time enough for some attempts to deliver it, too little to be of use later. @see Back-Channel Logout §2.4 */

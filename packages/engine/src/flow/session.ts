@@ -1,7 +1,7 @@
 import { digestOf } from '../digest.ts'
 import type { BrowserCookies } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import type { Session } from '../store.ts'
+import type { Session } from '../store/durable.ts'
 
 /** The session of a browser; undefined when it has none, or one that ended. */
 export async function sessionOf(

@@ -1,7 +1,7 @@
 import type { Client } from '../clients/client.ts'
 import type { BrowserCookies } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
-import type { Interaction, PushedRequest } from '../store.ts'
+import type { Interaction, PushedRequest } from '../store/ephemeral.ts'
 import { accessAllowed, accessAsked } from './consent.ts'
 import type { Situation } from './decide.ts'
 import { sessionOf } from './session.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports.ts'
-import type { Seconds } from '../store.ts'
+import type { Seconds } from '../store/values.ts'
 
 /** A clock that stands still until it is moved. */
 export interface FixedClock extends Clock {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Store } from '../store.ts'
+import type { Store } from '../store/store.ts'
 import { fixedClock } from './clock.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { ExpiringMap } from './memory/expiring-map.ts'

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports.ts'
-import { UNAUTHENTICATED_KEPT, type Store } from '../store.ts'
+import { UNAUTHENTICATED_KEPT } from '../store/audit.ts'
+import type { Store } from '../store/store.ts'
 import { auditIn } from './memory/audit.ts'
 import {
   clientRecordsInMemory,

@@ -1,20 +1,9 @@
 import { createHash } from 'node:crypto'
-import type {
-  AuditEvent,
-  Authorization,
-  AuthorizationCode,
-  ClientRecord,
-  Consent,
-  Digest,
-  Grant,
-  Interaction,
-  KeyRecord,
-  OpaqueToken,
-  PushedRequest,
-  Seconds,
-  Session,
-  User,
-} from '../store.ts'
+import type { ClientRecord, KeyRecord, User } from '../store/administration.ts'
+import type { AuditEvent } from '../store/audit.ts'
+import type { Authorization, Consent, Grant, OpaqueToken, Session } from '../store/durable.ts'
+import type { AuthorizationCode, Interaction, PushedRequest } from '../store/ephemeral.ts'
+import type { Digest, Seconds } from '../store/values.ts'
 
 /** The moment around which the rows below live: that of `fixedClock`. */
 export const SAMPLE_NOW: Seconds = 1_800_000_000

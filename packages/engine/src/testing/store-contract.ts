@@ -13,7 +13,7 @@ import { servicesContract } from './contract/services.ts'
 import { grantsContract, sessionsContract } from './contract/sessions-and-grants.ts'
 import { statusListsContract } from './contract/status-lists.ts'
 
-/** Registers the tests that every adapter of the store port must pass. @see ../store.ts */
+/** Registers the tests that every adapter of the store port must pass. @see ../store/store.ts */
 export function storeContract(name: string, open: OpenStores): void {
   const test = contractTest(open)
   describe(name, () => {

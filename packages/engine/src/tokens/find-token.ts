@@ -1,6 +1,6 @@
 import { Refused } from '@signet/protocol'
 import type { Ports } from '../ports.ts'
-import type { Grant } from '../store.ts'
+import type { Grant } from '../store/durable.ts'
 import type { IssuedClaims } from './issue.ts'
 import { readAccessToken } from './read-access-token.ts'
 import { belongsTo, grantIdOf } from './refresh-token.ts'

@@ -9,7 +9,7 @@ import {
 } from '@signet/protocol'
 import { digestOf } from '../digest.ts'
 import type { Keys, Ports } from '../ports.ts'
-import type { Digest } from '../store.ts'
+import type { Digest } from '../store/values.ts'
 import type { IssuedClaims } from './issue.ts'
 
 /** Tokens whose signature was verified. It holds for the keys it was made with only. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import { digestOf } from '../digest.ts'
 import type { Random } from '../ports.ts'
-import type { Grant } from '../store.ts'
+import type { Grant } from '../store/durable.ts'
 
 /** 256 bits in base64url. */
 const SECRET = 43

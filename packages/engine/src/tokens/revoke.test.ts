@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { token } from '../flow/token.ts'
-import type { AuditEvent } from '../store.ts'
+import type { AuditEvent } from '../store/audit.ts'
 import { APP, createStage, type Parameters, type Stage } from '../testing/index.ts'
 import { introspect } from './introspect.ts'
 import { revoke } from './revoke.ts'

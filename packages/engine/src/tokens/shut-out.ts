@@ -1,5 +1,5 @@
 import type { Ports } from '../ports.ts'
-import type { Seconds } from '../store.ts'
+import type { Seconds } from '../store/values.ts'
 import { revokeGrant, type GrantAt } from './status.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Ports, Random } from '../ports.ts'
-import type { Seconds, StatusLists, StatusPosition } from '../store.ts'
+import type { StatusLists, StatusPosition } from '../store/status-lists.ts'
+import type { Seconds } from '../store/values.ts'
 
 /**
  * So many tokens share a list: enough that nobody can tell from who fetches a list which token is meant, few enough that

@@ -2,7 +2,8 @@ import type { StatusClaim } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
 import type { Service } from '../config.ts'
 import type { Ports } from '../ports.ts'
-import type { Seconds, StatusPosition } from '../store.ts'
+import type { StatusPosition } from '../store/status-lists.ts'
+import type { Seconds } from '../store/values.ts'
 import { STATUS_LIST_SIZE, takePosition } from './status-positions.ts'
 
 /** The longest an access token may live (SP-SEC-01), and a minute for one that is being issued right now. */

@@ -7,7 +7,7 @@ import {
   type VerifiedProof,
 } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
-import type { Grant } from '../store.ts'
+import type { Grant } from '../store/durable.ts'
 import type { Claims } from './claims.ts'
 
 /** How a token came, and what it is bound to. */

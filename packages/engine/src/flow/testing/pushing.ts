@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { ASSERTION_TYPE } from '../../client-authentication.rules.ts'
 import { digestOf } from '../../digest.ts'
 import type { BackChannelRequest, Pushed } from '../../outcomes.ts'
-import type { PushedRequest } from '../../store.ts'
+import type { PushedRequest } from '../../store/ephemeral.ts'
 import {
   ASKING,
   formRequest,

@@ -12,7 +12,10 @@ import type { Client } from '../../clients/client.ts'
 import { endpointsOf, type Service } from '../../config.ts'
 import { datedSecret, digestOf } from '../../digest.ts'
 import type { LogoutNotice, Ports } from '../../ports.ts'
-import type { AuditEvent, Consent, PushedRequest, Session, Store } from '../../store.ts'
+import type { AuditEvent } from '../../store/audit.ts'
+import type { Consent, Session } from '../../store/durable.ts'
+import type { PushedRequest } from '../../store/ephemeral.ts'
+import type { Store } from '../../store/store.ts'
 import { RESPONSE_MODES } from '../../response-modes.ts'
 import {
   createMemoryStore,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { UsernameTaken } from '../../store.ts'
+import { UsernameTaken } from '../../store/administration.ts'
 import { sampleClientRecord, sampleKeyRecord, sampleUser, SAMPLE_NOW } from '../sample-rows.ts'
 import type { ContractTest } from './harness.ts'
 

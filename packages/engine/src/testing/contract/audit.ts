@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { canonicalJson, CHAIN_BEGINS } from '../../audit-chain.ts'
 import { checkChain, type ChainReport } from '../../audit-check.ts'
-import { AUDIT_STREAMS, type AuditEvent, type AuditRecord, type Store } from '../../store.ts'
+import { AUDIT_STREAMS, type AuditEvent, type AuditRecord } from '../../store/audit.ts'
+import type { Store } from '../../store/store.ts'
 import { sampleAuditEvent } from '../sample-rows.ts'
 import { ISSUER, UNAUTHENTICATED, type ContractTest, type Scene } from './harness.ts'
 

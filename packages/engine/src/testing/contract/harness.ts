@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import type { Clock } from '../../ports.ts'
-import type { Store } from '../../store.ts'
+import type { Store } from '../../store/store.ts'
 import { fixedClock, type FixedClock } from '../clock.ts'
 
 /** A place where stores are kept, made for one test. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Store } from '../../store.ts'
+import type { Store } from '../../store/store.ts'
 import * as sample from '../sample-rows.ts'
 import { ISSUER, type ContractTest } from './harness.ts'
 import { EVERYTHING, fill, show } from './services.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Consent, Page } from '../../store.ts'
+import type { Consent } from '../../store/durable.ts'
+import type { Page } from '../../store/values.ts'
 import { sampleConsent, sampleGrant, SAMPLE_NOW } from '../sample-rows.ts'
 import type { ContractTest } from './harness.ts'
 

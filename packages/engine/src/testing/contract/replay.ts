@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Mark } from '../../store.ts'
+import type { Mark } from '../../store/ephemeral.ts'
 import { sampleDigest, SAMPLE_NOW } from '../sample-rows.ts'
 import { race, type ContractTest } from './harness.ts'
 

@@ -1,6 +1,7 @@
 import { CHAIN_BEGINS, recordAfter, streamOf } from '../../audit-chain.ts'
 import type { Clock } from '../../ports.ts'
-import type { Audit, AuditChain, AuditEvent, AuditPage, AuditRecord, Seconds } from '../../store.ts'
+import type { Audit, AuditChain, AuditEvent, AuditPage, AuditRecord } from '../../store/audit.ts'
+import type { Seconds } from '../../store/values.ts'
 
 /** How long events are kept: a day is more than any process with a memory store lives on purpose. */
 const AUDIT_KEPT: Seconds = 86_400

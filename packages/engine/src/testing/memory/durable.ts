@@ -1,25 +1,8 @@
 import type { Clock } from '../../ports.ts'
-import {
-  UsernameTaken,
-  type ClientRecord,
-  type ClientRecords,
-  type Consent,
-  type Consents,
-  type Grant,
-  type Grants,
-  type KeyRecord,
-  type KeyRecords,
-  type Page,
-  type OpaqueToken,
-  type OpaqueTokens,
-  type Revocations,
-  type Seconds,
-  type Session,
-  type Sessions,
-  type StatusLists,
-  type User,
-  type Users,
-} from '../../store.ts'
+import { UsernameTaken, type ClientRecord, type ClientRecords, type KeyRecord, type KeyRecords, type User, type Users } from '../../store/administration.ts'
+import type { Consent, Consents, Grant, Grants, OpaqueToken, OpaqueTokens, Revocations, Session, Sessions } from '../../store/durable.ts'
+import type { StatusLists } from '../../store/status-lists.ts'
+import type { Page, Seconds } from '../../store/values.ts'
 import { ExpiringMap } from './expiring-map.ts'
 
 export function sessionsIn(clock: Clock): Sessions {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports.ts'
-import type { Seconds } from '../../store.ts'
+import type { Seconds } from '../../store/values.ts'
 
 /** How many rows one `set` looks at: with two, the dead never outnumber the living for long. */
 const LOOKS = 2

@@ -3,7 +3,8 @@ import { decodeJwt, Refused, type ErrorCode, type JsonObject } from '@signet/pro
 import { digestOf } from '../../digest.ts'
 import { token } from '../../flow/token.ts'
 import type { BackChannelRequest, ResourceRequest, TokenResponse } from '../../outcomes.ts'
-import type { Authorization, AuthorizationCode } from '../../store.ts'
+import type { Authorization } from '../../store/durable.ts'
+import type { AuthorizationCode } from '../../store/ephemeral.ts'
 import {
   CHALLENGE,
   REDIRECT_URI,
