@@ -39,7 +39,7 @@ const SIGNED = { profile: 'fapi2-message-signing' }
 const KEYS = { jwks: { keys: [key.publicJwk] } }
 
 const TLS = { certificate: 'named.pem', key: 'named-key.pem' }
-const BINDS = { tls: TLS, sender_constraint: 'certificate' }
+const BINDS = { tls: TLS, sender_constraint: 'mtls' }
 const AUTHENTICATES = { tls: TLS, authentication: 'tls_client_auth' }
 const SIGNS = { key_files: ['own.jwk'] }
 
@@ -72,7 +72,7 @@ const VARIANTS: Readonly<Record<string, Variant>> = {
       client: {
         tls: { certificate: 'self.pem', key: 'self-key.pem' },
         authentication: 'self_signed_tls_client_auth',
-        sender_constraint: 'certificate',
+        sender_constraint: 'mtls',
       },
     },
   },

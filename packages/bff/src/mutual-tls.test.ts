@@ -30,7 +30,7 @@ const allByCertificate: ClientOptions = {
   client_id: 'bank',
   tls: tlsOf(certificate),
   authentication: 'tls_client_auth',
-  senderConstraint: 'certificate',
+  senderConstraint: 'mtls',
 }
 
 const COMBINATIONS: Readonly<Record<string, ClientOptions>> = {
@@ -118,7 +118,7 @@ describe('SP-CL-01 SP-CL-02 a client with', () => {
       for (const { origin, path, certificate: proof } of inPublic(stage)) {
         assert.deepEqual([origin, proof], [stage.authority.issuer, undefined], path)
       }
-      const toApi = senderConstraint === 'certificate' ? thumbprint : undefined
+      const toApi = senderConstraint === 'mtls' ? thumbprint : undefined
       assert.deepEqual(
         stage.api.calls.map((call) => call.certificate),
         [toApi, toApi, toApi],

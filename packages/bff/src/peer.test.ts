@@ -164,7 +164,7 @@ interface Combination {
 
 const COMBINATIONS: Readonly<Record<string, Combination>> = {
   'private_key_jwt and certificates': {
-    client: { tls: tlsOf(vouched), senderConstraint: 'certificate' },
+    client: { tls: tlsOf(vouched), senderConstraint: 'mtls' },
     registration: BY_CERTIFICATE,
   },
   'tls_client_auth and proofs': {
@@ -175,7 +175,7 @@ const COMBINATIONS: Readonly<Record<string, Combination>> = {
     client: {
       tls: tlsOf(vouched),
       authentication: 'tls_client_auth',
-      senderConstraint: 'certificate',
+      senderConstraint: 'mtls',
     },
     registration: { ...BY_CERTIFICATE, ...BY_NAME },
   },
@@ -183,7 +183,7 @@ const COMBINATIONS: Readonly<Record<string, Combination>> = {
     client: {
       tls: tlsOf(selfSigned),
       authentication: 'self_signed_tls_client_auth',
-      senderConstraint: 'certificate',
+      senderConstraint: 'mtls',
     },
     registration: {
       ...BY_CERTIFICATE,

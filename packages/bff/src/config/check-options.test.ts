@@ -71,7 +71,7 @@ describe('a client', () => {
   const everything: Partial<ClientOptions> = {
     tls: tlsOf(own),
     authentication: 'tls_client_auth',
-    senderConstraint: 'certificate',
+    senderConstraint: 'mtls',
   }
 
   test('SP-CL-02 authenticates with a key or a certificate, and needs no more than it uses', () => {
@@ -81,20 +81,17 @@ describe('a client', () => {
       problemsOf({ ...everything, authentication: 'self_signed_tls_client_auth' }),
       [],
     )
-    assert.deepEqual(problemsOf({ keys, tls: tlsOf(own), senderConstraint: 'certificate' }), [])
+    assert.deepEqual(problemsOf({ keys, tls: tlsOf(own), senderConstraint: 'mtls' }), [])
     assert.deepEqual(problemsOf({ keys, tls: tlsOf(own), useMtlsEndpointAliases: true }), [])
     assert.deepEqual(problemsOf({ keys, useMtlsEndpointAliases: true }), [])
   })
 
   test('is told of everything it lacks', () => {
     assert.deepEqual(problemsOf({}), ['client.keys: required to authenticate by private_key_jwt'])
-    assert.deepEqual(
-      problemsOf({ authentication: 'tls_client_auth', senderConstraint: 'certificate' }),
-      [
-        'client.tls: required to authenticate by certificate',
-        'client.tls: required to bind access tokens to the certificate',
-      ],
-    )
+    assert.deepEqual(problemsOf({ authentication: 'tls_client_auth', senderConstraint: 'mtls' }), [
+      'client.tls: required to authenticate by certificate',
+      'client.tls: required to bind access tokens to the certificate',
+    ])
     assert.deepEqual(problemsOf({ keys, tls: tlsOf(own) }), [
       'client.tls: would be shown to nobody: neither authentication nor access tokens need it',
     ])

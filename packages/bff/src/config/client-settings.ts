@@ -38,7 +38,7 @@ export function clientSettings(options: BffOptions): ClientSettings {
     senderConstraint,
     usesMutualTls:
       authentication !== 'private_key_jwt' ||
-      senderConstraint === 'certificate' ||
+      senderConstraint === 'mtls' ||
       client.useMtlsEndpointAliases === true,
   }
 }

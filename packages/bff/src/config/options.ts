@@ -85,7 +85,7 @@ export type ClientAuthentication =
   'private_key_jwt' | 'tls_client_auth' | 'self_signed_tls_client_auth'
 
 /** What access tokens are bound to. @see FAPI 2.0 Security Profile §5.3.3.1-1 */
-export type SenderConstraint = 'dpop' | 'certificate'
+export type SenderConstraint = 'dpop' | 'mtls'
 
 export interface ClientOptions {
   readonly client_id: string

@@ -146,7 +146,7 @@ export const optionsSchema: z.ZodType = z.strictObject({
     authentication: z
       .enum(['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])
       .optional(),
-    senderConstraint: z.enum(['dpop', 'certificate']).optional(),
+    senderConstraint: z.enum(['dpop', 'mtls']).optional(),
     useMtlsEndpointAliases: z.boolean().optional(),
     decryptionKeys: z.array(z.record(z.string(), z.unknown())).min(1).optional(),
   }),

@@ -43,7 +43,7 @@ export interface ConstraintOptions {
 
 export const CONSTRAINTS: Readonly<
   Record<SenderConstraint, (options: ConstraintOptions) => Constraint>
-> = { dpop: byProof, certificate: byCertificate }
+> = { dpop: byProof, mtls: byCertificate }
 
 /** @see RFC 9449 §7.1 */
 function byProof({ nonces, resourceNonces, clock, random }: ConstraintOptions): Constraint {

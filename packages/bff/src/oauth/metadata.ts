@@ -36,7 +36,7 @@ export function checkMetadata(metadata: ServerMetadata, expected: Expected): voi
   }
   // Such tokens look like any other: whether they are bound, only this tells.
   const bindsToCertificates = metadata.tls_client_certificate_bound_access_tokens === true
-  if (expected.senderConstraint === 'certificate' && !bindsToCertificates) {
+  if (expected.senderConstraint === 'mtls' && !bindsToCertificates) {
     fail('the server binds no access tokens to certificates')
   }
 }

@@ -30,7 +30,7 @@ export interface Client {
   readonly scopes: ReadonlySet<string>
   readonly authentication: ClientAuthentication
   /** What its access tokens are bound to. */
-  readonly senderConstraint: 'dpop' | 'certificate'
+  readonly senderConstraint: 'dpop' | 'mtls'
   /** How it may ask for authorization responses. */
   readonly responseModes: ReadonlySet<ResponseMode>
   readonly requestObject: RequestObjectPolicy

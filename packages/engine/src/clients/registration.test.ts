@@ -220,7 +220,7 @@ test('MTLS-02 MTLS-07 a client of an authority is known by one name, of one valu
       method: 'tls_client_auth',
       name: { field: 'tls_client_auth_san_dns', values },
     })
-    assert.equal(client.senderConstraint, 'certificate')
+    assert.equal(client.senderConstraint, 'mtls')
     assert.deepEqual(client.keys, { jwks: { keys: [] } })
   }
 })

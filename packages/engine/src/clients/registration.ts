@@ -102,7 +102,7 @@ function registered(metadata: RegisteredMetadata, service: Service): Client {
     scopes: new Set(words(metadata.scope)),
     authentication: authenticationOf(metadata),
     senderConstraint:
-      metadata.tls_client_certificate_bound_access_tokens === true ? 'certificate' : 'dpop',
+      metadata.tls_client_certificate_bound_access_tokens === true ? 'mtls' : 'dpop',
     keys: jwksUri === undefined ? { jwks: metadata.jwks ?? { keys: [] } } : { jwksUri },
     accessTokenFormat: metadata.access_token_format ?? 'jwt',
     requireAuthTime: metadata.require_auth_time ?? false,

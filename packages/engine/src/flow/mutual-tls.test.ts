@@ -101,13 +101,13 @@ const METHODS: Readonly<Record<string, object>> = {
 }
 
 for (const [method, authentication] of Object.entries(METHODS)) {
-  for (const constraint of ['dpop', 'certificate']) {
+  for (const constraint of ['dpop', 'mtls']) {
     describe(`${method} with tokens bound by ${constraint}`, () => {
       const stageOf = (): Stage =>
-        stageWith({ ...authentication, ...(constraint === 'certificate' && BOUND) }, own.der)
+        stageWith({ ...authentication, ...(constraint === 'mtls' && BOUND) }, own.der)
       const confirmation = ({ app }: Stage): Confirmation =>
-        constraint === 'certificate' ? OWN : { jkt: thumbprint(app.dpopKey.publicJwk) }
-      const tokenType = constraint === 'certificate' ? 'Bearer' : 'DPoP'
+        constraint === 'mtls' ? OWN : { jkt: thumbprint(app.dpopKey.publicJwk) }
+      const tokenType = constraint === 'mtls' ? 'Bearer' : 'DPoP'
 
       test('MTLS-04 DPOP-AS-02 every grant gives tokens of this one key, and says how to use them', async () => {
         const stage = stageOf()
@@ -133,7 +133,7 @@ for (const [method, authentication] of Object.entries(METHODS)) {
 
       test('MTLS-05 DPOP-AS-05 introspection returns the same key, for a JWT and for an opaque token', async () => {
         for (const access_token_format of ['jwt', 'opaque']) {
-          const change = constraint === 'certificate' ? BOUND : {}
+          const change = constraint === 'mtls' ? BOUND : {}
           const stage = stageWith({ ...authentication, ...change, access_token_format }, own.der)
           const { app } = stage
           const { access_token } = await tokens(stage, app, redeeming(await codeOf(stage, app)))

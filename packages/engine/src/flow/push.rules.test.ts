@@ -252,7 +252,7 @@ proveRule(pushRules, 'DPOP-JKT-03', {
   refuses: { 'the thumbprint of another key': { ...asking({ dpop_jkt: OTHER_JKT }), proof } },
 })
 
-const certified: Push = { ...good, client: { ...client, senderConstraint: 'certificate' } }
+const certified: Push = { ...good, client: { ...client, senderConstraint: 'mtls' } }
 
 proveRule(pushRules, 'MTLS-07', {
   good: certified,

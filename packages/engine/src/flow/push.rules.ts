@@ -241,7 +241,7 @@ export const pushRules: Rules<Push, AcceptedPush> = [
     reason: 'dpop_key_unexpected',
     says: 'binds no code to a DPoP key whose client gets tokens bound to its certificate',
     holds: ({ client, proof, parameters: { dpop_jkt } }) =>
-      client.senderConstraint !== 'certificate' || (proof === undefined && dpop_jkt === undefined),
+      client.senderConstraint !== 'mtls' || (proof === undefined && dpop_jkt === undefined),
     otherwise: invalidRequest('the client is registered for tokens bound to its certificate'),
     expected: () =>
       'neither a DPoP header nor dpop_jkt (tls_client_certificate_bound_access_tokens is true)',

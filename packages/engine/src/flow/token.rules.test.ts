@@ -44,7 +44,7 @@ const proof = { jkt: 'thumbprint', jti: 'jti', iat: 1, until: 2, digest: 'digest
 const certificate = 'the thumbprint of a certificate'
 const byProof: Possession = { constraint: 'dpop', proof, certificate: undefined, weak: false }
 const byCertificate: Possession = {
-  constraint: 'certificate',
+  constraint: 'mtls',
   proof: undefined,
   certificate,
   weak: false,
@@ -78,7 +78,7 @@ test('MTLS-04 a token is bound to what its client is registered for, and to noth
     jkt: 'thumbprint',
   })
   assert.deepEqual(
-    confirmationOf({ constraint: 'certificate', proof: undefined, certificate, weak: false }),
+    confirmationOf({ constraint: 'mtls', proof: undefined, certificate, weak: false }),
     {
       'x5t#S256': certificate,
     },

@@ -64,7 +64,7 @@ export interface Possession {
 
 export type ProvedPossession =
   | (Possession & { readonly constraint: 'dpop'; readonly proof: VerifiedProof })
-  | (Possession & { readonly constraint: 'certificate'; readonly certificate: string })
+  | (Possession & { readonly constraint: 'mtls'; readonly certificate: string })
 
 /** No token without a key to bind it to, whatever the grant. Read beside RFC 9449 §5 and RFC 8705 §3. */
 export const possessionRules: Rules<Possession, ProvedPossession> = [
@@ -82,8 +82,7 @@ export const possessionRules: Rules<Possession, ProvedPossession> = [
     id: 'MTLS-04',
     reason: 'certificate_missing',
     says: 'binds the tokens of a client that is registered so to its certificate, and issues no others',
-    holds: ({ constraint, certificate }) =>
-      constraint !== 'certificate' || certificate !== undefined,
+    holds: ({ constraint, certificate }) => constraint !== 'mtls' || certificate !== undefined,
     otherwise: invalidRequest('a client certificate is required'),
     expected: () => 'a request over a connection with a certificate, at the token endpoint alias',
     received: () => 'a request without certificate',
@@ -103,7 +102,7 @@ export const possessionRules: Rules<Possession, ProvedPossession> = [
     id: 'MTLS-07',
     reason: 'dpop_proof_unexpected',
     says: 'binds a token to one key, the one the client is registered for',
-    holds: ({ constraint, proof }) => constraint !== 'certificate' || proof === undefined,
+    holds: ({ constraint, proof }) => constraint !== 'mtls' || proof === undefined,
     otherwise: invalidRequest('the client is registered for tokens bound to its certificate'),
     expected: () => 'no DPoP header (tls_client_certificate_bound_access_tokens is true)',
     received: () => 'a DPoP header',

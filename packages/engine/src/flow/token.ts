@@ -41,7 +41,7 @@ export async function token(request: BackChannelRequest, ports: Ports): Promise<
     constraint: client.senderConstraint,
     proof,
     certificate: certificateOf(request),
-    weak: client.senderConstraint === 'certificate' && isWeaklyCertified(request),
+    weak: client.senderConstraint === 'mtls' && isWeaklyCertified(request),
   })
   await useOnce({ assertion, proof }, ports)
 

@@ -78,7 +78,7 @@ describe('the configuration file of a BFF', () => {
         key_files: ['client.jwk'],
         tls: { certificate: 'server.pem', key: 'server-key.pem' },
         authentication: 'tls_client_auth',
-        sender_constraint: 'certificate',
+        sender_constraint: 'mtls',
         use_mtls_endpoint_aliases: true,
         decryption_key_files: ['decryption.jwk'],
       },
@@ -137,7 +137,7 @@ describe('the configuration file of a BFF', () => {
         keys: [CLIENT_KEY],
         tls: CREDENTIAL,
         authentication: 'tls_client_auth',
-        senderConstraint: 'certificate',
+        senderConstraint: 'mtls',
         useMtlsEndpointAliases: true,
         decryptionKeys: [DECRYPTION_KEY],
       },
@@ -286,7 +286,7 @@ test('what is wrong with keys and certificates of the client is told at once, by
 
 test('a certificate that cannot be read is told once', () => {
   const tls = { certificate: 'none.pem', key: 'server-key.pem' }
-  const client = { ...LEAST.client, tls, sender_constraint: 'certificate' }
+  const client = { ...LEAST.client, tls, sender_constraint: 'mtls' }
   const [found = '', ...more] = problems({ ...LEAST, client })
   assert.match(found, /^client\.tls\.certificate: .*none\.pem cannot be read/)
   assert.deepEqual(more, [])
@@ -304,7 +304,7 @@ const WRONG: Readonly<Record<string, readonly [content: object, problem: RegExp]
     /^client\.key_files: required/,
   ],
   'with tokens bound to a certificate that is not there': [
-    { ...LEAST, client: { ...LEAST.client, sender_constraint: 'certificate' } },
+    { ...LEAST, client: { ...LEAST.client, sender_constraint: 'mtls' } },
     /^client\.tls: required/,
   ],
   'with a certificate for nobody': [

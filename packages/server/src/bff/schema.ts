@@ -74,7 +74,7 @@ const client = z.strictObject({
     .enum(['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])
     .optional(),
   sender_constraint: z
-    .enum(['dpop', 'certificate'])
+    .enum(['dpop', 'mtls'])
     .optional()
     .describe('What access tokens are bound to.'),
   use_mtls_endpoint_aliases: z

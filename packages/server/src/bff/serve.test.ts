@@ -21,7 +21,7 @@ async function startWith(issuedAt: number): Promise<{ readonly log: string; metr
       client_id: 'app',
       tls: { certificate: 'client.pem', key: 'client-key.pem' },
       authentication: 'tls_client_auth',
-      sender_constraint: 'certificate',
+      sender_constraint: 'mtls',
     },
   })
   const lines: string[] = []

@@ -214,7 +214,7 @@ export const storeSchema: z.ZodType<StoreFile> = z
     prepared_statements: z
       .boolean()
       .optional()
-      .describe('false behind a PgBouncer that pools transactions.'),
+      .describe('false behind PgBouncer, or another pooler of connections.'),
     trusted_cas: z
       .array(z.string())
       .min(1)
