@@ -43,8 +43,8 @@ export const SMALLEST_RSA_BITS = 2048
 /** A verification grows with the square of the size; a larger key is a means to keep a server busy. */
 export const LARGEST_RSA_BITS = 8192
 /** FIPS 186-5 asks for more than 2^16; more than 32 bits make a verification slow for no gain. */
-const SMALLEST_EXPONENT = 65_537
-const LARGEST_EXPONENT_BYTES = 4
+export const SMALLEST_EXPONENT = 65_537
+export const LARGEST_EXPONENT_BYTES = 4
 
 /** The private member a JWK has, if any. */
 export function privateMember(jwk: object): string | undefined {

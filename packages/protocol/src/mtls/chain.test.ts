@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
+import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { chainProblem, readAuthorities } from './chain.ts'
 import {
@@ -115,7 +116,7 @@ test('MTLS-02 distrusts an altered certificate', () => {
 test('MTLS-02 distrusts a certificate that vouches for itself, or for those who vouch for it', async () => {
   const own = await issue()
   distrusts([own], /no authority/)
-  distrusts([own, own, own], /is no authority/)
+  distrusts([own, own, own], /no authority/)
   distrusts([await issue({ subject: 'CN=Self', extensions: [authority()] })], /no authority/)
   const one = await createAuthority({ subject: 'CN=One' })
   const other = await createAuthority({ subject: 'CN=Other', issuer: one })
@@ -167,6 +168,27 @@ test('MTLS-02 an authority that was renewed with the same key vouches beside its
   const issued = await issue({ issuer: old })
   trusts([issued], { trusted: [old, renewed] })
   trusts([issued], { trusted: [renewed, old] })
+})
+
+test('MTLS-02 an authority that two others have issued leads to the trusted one, in whatever order they come', async () => {
+  const before = await createAuthority({ subject: 'CN=Before' })
+  const crossed = await createAuthority({ subject: 'CN=Middle', issuer: before, keys: middle.keys })
+  trusts([deep, crossed, middle])
+  trusts([deep, middle, crossed])
+  trusts([deep, crossed, before, middle])
+  distrusts([deep, crossed, before], /no authority .*CN=Before/)
+})
+
+test('MTLS-12 authorities that all vouch for each other are looked at once each', async (t) => {
+  const ring = [await createAuthority({ subject: 'CN=Ring' })]
+  for (const [first] of [ring, ring, ring]) {
+    const wish = { subject: 'CN=Ring', ...(first && { issuer: first, keys: first.keys }) }
+    ring.push(await createAuthority(wish))
+  }
+  const client = await issue({ issuer: ring[0] ?? root })
+  const verifications = t.mock.method(X509Certificate.prototype, 'verify')
+  distrusts([client, ...ring], /no authority .*CN=Ring/)
+  assert.equal(verifications.mock.callCount(), ring.length)
 })
 
 test('MTLS-02 who is no authority vouches for nobody', async () => {

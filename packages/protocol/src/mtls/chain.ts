@@ -60,7 +60,7 @@ export function chainProblem(
   const thumbprints = certificates.map(({ thumbprint }) => thumbprint).join(' ')
   const proven = authorities.proven.find(thumbprints)
   if (proven !== undefined && isWithin(proven, now)) return undefined
-  const span = prove(certificates, { authorities, now, below: 0 })
+  const span = prove(certificates, { authorities, now })
   if (typeof span === 'string') return span
   authorities.proven.remember(thumbprints, span)
   return undefined
@@ -81,35 +81,42 @@ interface Search {
   readonly now: Seconds
   /** How many authorities stand between the certificate that is looked at and that of the client. */
   readonly below: number
+  /** From which certificates the way up was looked for: from each once, or a stranger could have us look for long. */
+  readonly visited: Set<ClientCertificate>
 }
 
-function prove([own, ...others]: readonly ClientCertificate[], search: Search): Span | string {
+function prove(
+  [own, ...others]: readonly ClientCertificate[],
+  known: Pick<Search, 'authorities' | 'now'>,
+): Span | string {
   if (own === undefined) return 'no certificate'
-  const problem = certificateProblem(own, search.now)
+  const problem = certificateProblem(own, known.now)
   if (problem !== undefined) return `${nameOf(own)} ${problem}`
   if (!own.use.signs) return `${nameOf(own)} has a key usage without digitalSignature`
-  return pathFrom(own, others, search)
+  return pathFrom(own, others, { ...known, below: 0, visited: new Set() })
 }
 
-/** Follows a certificate up to an authority, by every issuer once at most. In words, what stood in the way. */
+/** Follows a certificate up to an authority, by whichever issuer leads there. In words, what stood in the way last. */
 function pathFrom(
   certificate: ClientCertificate,
   others: readonly ClientCertificate[],
   search: Search,
 ): Span | string {
   const { certificates } = search.authorities
+  search.visited.add(certificate)
   let problem = `no authority is known that may have issued ${nameOf(certificate)}: its issuer is ${shown(describeName(certificate.issuer))}`
   for (const issuer of [...certificates, ...others]) {
-    if (!certificate.x509.checkIssued(issuer.x509)) continue
+    if (search.visited.has(issuer) || !certificate.x509.checkIssued(issuer.x509)) continue
     const unfit = issuerProblem(issuer, certificate, search)
-    if (unfit === undefined) {
-      const rest = others.filter((other) => other !== issuer)
-      const above = certificates.includes(issuer)
-        ? issuer
-        : pathFrom(issuer, rest, { ...search, below: search.below + 1 })
-      return typeof above === 'string' ? above : common(certificate, above)
+    if (unfit !== undefined) {
+      problem = `${nameOf(issuer)} ${unfit}`
+      continue
     }
-    problem = `${nameOf(issuer)} ${unfit}`
+    const above = certificates.includes(issuer)
+      ? issuer
+      : pathFrom(issuer, others, { ...search, below: search.below + 1 })
+    if (typeof above !== 'string') return common(certificate, above)
+    problem = above
   }
   return problem
 }

@@ -50,11 +50,20 @@ test('MTLS-02 RSASSA-PSS is as strong as its digest, which is SHA-1 where none i
   assert.ok(!isStrong(pss))
 })
 
-test('MTLS-02 RSA keys have 2048 to 8192 bits, and others are on a curve that is known', () => {
-  const rsa = (bits: number): KeyObject => {
-    const n = Buffer.alloc(bits / 8, 0xff).toString('base64url')
-    return createPublicKey({ key: { kty: 'RSA', n, e: 'AQAB' }, format: 'jwk' })
+const rsa = (bits: number, exponent = '010001'): KeyObject => {
+  const n = Buffer.alloc(bits / 8, 0xff).toString('base64url')
+  const e = Buffer.from(exponent, 'hex').toString('base64url')
+  return createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' })
+}
+
+test('MTLS-02 RSA exponents are from 65537 to 32 bits: less proves little or nothing, more is to keep a server busy', () => {
+  for (const exponent of ['01', '03', 'ffff', '0100000001', 'ff'.repeat(250)]) {
+    assert.ok(!isStrongKey(rsa(2048, exponent)), exponent)
   }
+  for (const exponent of ['010001', 'ffffffff']) assert.ok(isStrongKey(rsa(2048, exponent)))
+})
+
+test('MTLS-02 RSA keys have 2048 to 8192 bits, and others are on a curve that is known', () => {
   for (const bits of [1024, 2040, 8200, 16_384]) assert.ok(!isStrongKey(rsa(bits)), `${bits}`)
   for (const bits of [2048, 4096, 8192]) assert.ok(isStrongKey(rsa(bits)), `${bits}`)
   const curve = (namedCurve: string): KeyObject =>

@@ -60,9 +60,12 @@ export interface AlternativeName {
 }
 export const named = (...names: readonly AlternativeName[]): x509.Extension =>
   new x509.SubjectAlternativeNameExtension([...names])
-/** Whatever else, with an empty SEQUENCE in it. */
-export const extension = (oid: string, critical: boolean): x509.Extension =>
-  new x509.Extension(oid, critical, new Uint8Array([0x30, 0]))
+/** Whatever else: DER, or an empty SEQUENCE. */
+export const extension = (
+  oid: string,
+  critical: boolean,
+  der: Uint8Array = new Uint8Array([0x30, 0]),
+): x509.Extension => new x509.Extension(oid, critical, Uint8Array.from(der))
 
 /** One attribute or several, by their types; a text is a UTF8String. */
 export type Relative = Readonly<Record<string, string | Partial<AttributeValue>>>
