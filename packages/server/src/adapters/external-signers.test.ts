@@ -4,14 +4,16 @@ import {
   decodeJwt,
   generateSigningKey,
   signJwt,
+  verificationKeyOf,
   verifySignature,
   type Algorithm,
   type ExternalSigningKey,
 } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { constants, sign } from 'node:crypto'
-import { after, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { triedSigners, type ExternalSigners } from './external-signers.ts'
+import { rotate } from './key-rotation.ts'
 import { openKeyRing, type KeyRing } from './keys.ts'
 
 const DAY = 86_400
@@ -153,7 +155,7 @@ for (const [name, change] of Object.entries(BAD)) {
     const key = external('ES256', change)
     await assert.rejects(
       service().open(async () => [key]),
-      /does not sign|the key is for/,
+      /does not sign|of this EC key must be ES256/,
     )
   })
 }
@@ -169,13 +171,138 @@ test('a private member is never published, whoever hands it over', async () => {
 })
 
 test('a signer that fails is like a store that is away', async () => {
-  let away = false
-  const key = external('ES256')
-  const flaky = {
-    ...key,
-    sign: (input: Uint8Array) => (away ? Promise.reject(new Error('no session')) : key.sign(input)),
-  }
-  const [tried = assert.fail()] = await triedSigners(async () => [flaky])()
-  away = true
+  const { tried, answer } = await changing()
+  answer(() => Promise.reject(new Error('no session')))
   await assert.rejects(async () => signJwt({}, {}, tried), StoreUnavailable)
 })
+
+describe('a signer that does not answer', () => {
+  const never = (): Promise<never> => new Promise(() => {})
+  const isAway = (error: unknown): boolean =>
+    error instanceof StoreUnavailable && /does not answer/.test(error.message)
+
+  test('is waited for so long and no longer, and asked again', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const { key, tried, answer } = await changing()
+    answer(never)
+    const first = settledOf(signJwt({}, {}, tried))
+    await turn()
+    t.mock.timers.tick(4_999)
+    await turn()
+    assert.equal(first.outcome, undefined)
+    t.mock.timers.tick(1)
+    await turn()
+    assert.ok(isAway(first.outcome))
+
+    answer()
+    const jwt = decodeJwt(await signJwt({}, {}, tried))
+    assert.ok(verifySignature(jwt, verificationKeyOf(key)))
+  })
+
+  test('may answer later or fail later: nobody hears it', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const { key, tried, answer } = await changing()
+    const late = Promise.withResolvers<Uint8Array>()
+    const worse = Promise.withResolvers<Uint8Array>()
+    const given = []
+    for (const { promise } of [late, worse]) {
+      answer(() => promise)
+      given.push(settledOf(signJwt({}, {}, tried)))
+      await turn()
+    }
+    t.mock.timers.tick(5_000)
+    await turn()
+    assert.ok(given.every(({ outcome }) => isAway(outcome)))
+    late.resolve(new Uint8Array(64))
+    worse.reject(new Error('at last'))
+    await turn()
+    answer()
+    const jwt = decodeJwt(await signJwt({}, {}, tried))
+    assert.ok(verifySignature(jwt, verificationKeyOf(key)))
+  })
+
+  test('stops the start, and so does one that does not tell its keys', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    for (const signers of [async () => [external('ES256', { sign: never })], never]) {
+      const opening = settledOf(service().open(signers))
+      await turn()
+      t.mock.timers.tick(5_000)
+      await turn()
+      assert.ok(isAway(opening.outcome))
+    }
+  })
+
+  test('keeps no process from the keys that others put into the store', async () => {
+    const { clock, store, open } = service()
+    let away = false
+    const key = external('ES256')
+    const failing = async (): Promise<readonly ExternalSigningKey[]> =>
+      away ? Promise.reject(new Error('no session')) : [key]
+    const ring = await open(failing)
+    away = true
+    const made = await rotate(store, { policy: { announce: 0, retire: DAY }, now: clock.now() })
+    await assert.rejects(ring.reload(), StoreUnavailable)
+    const fresh = made.find(({ algorithm }) => algorithm === 'PS256') ?? assert.fail()
+    assert.equal(ring.signer('PS256')?.kid, fresh.kid)
+    assert.equal(ring.signer('ES256')?.kid, key.kid)
+  })
+})
+
+const GARBAGE: Readonly<Record<string, unknown>> = {
+  undefined,
+  nothing: new Uint8Array(),
+  zeros: new Uint8Array(64),
+  'too much': new Uint8Array(1_000_000),
+}
+for (const [name, garbage] of Object.entries(GARBAGE)) {
+  test(`a signer that answers ${name} later on gives no token`, async () => {
+    const { tried, answer } = await changing()
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing types what a driver answers
+    answer(async () => garbage as Uint8Array)
+    await assert.rejects(async () => signJwt({}, {}, tried), StoreUnavailable)
+    answer()
+    assert.ok(await signJwt({}, {}, tried))
+  })
+}
+
+test('a signature is of what it was asked for, and not of something before', async () => {
+  const key = external('ES256')
+  const replayed: { signature?: Promise<Uint8Array> } = {}
+  const [tried = assert.fail()] = await triedSigners(async () => [
+    { ...key, sign: (input) => (replayed.signature ??= key.sign(input)) },
+  ])()
+  await assert.rejects(async () => signJwt({}, { sub: 'b' }, tried), StoreUnavailable)
+})
+
+test('a signer that throws instead of answering is one that fails', async () => {
+  const { tried, answer } = await changing()
+  answer(() => assert.fail('no session'))
+  await assert.rejects(async () => signJwt({}, {}, tried), StoreUnavailable)
+})
+
+/** A key that was tried, and what changes its answers; without an argument it answers as it should again. */
+async function changing() {
+  const key = external('ES256')
+  let instead: ((input: Uint8Array) => Promise<Uint8Array>) | undefined
+  const changed: ExternalSigningKey = {
+    ...key,
+    sign: (input) => (instead === undefined ? key.sign(input) : instead(input)),
+  }
+  const [tried = assert.fail()] = await triedSigners(async () => [changed])()
+  return { key, tried, answer: (as?: typeof instead) => void (instead = as) }
+}
+
+/** What a promise has come to so far. */
+function settledOf(promise: unknown): { outcome: unknown } {
+  const settled: { outcome: unknown } = { outcome: undefined }
+  Promise.resolve(promise).then(
+    (value) => void (settled.outcome = value),
+    (error: unknown) => void (settled.outcome = error),
+  )
+  return settled
+}
+
+/** Lets everything happen that waits for nothing. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
+}

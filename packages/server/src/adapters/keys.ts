@@ -56,36 +56,35 @@ const RELOAD_MILLISECONDS = 10_000
 /** Opens the key ring of a service, and makes the keys it lacks. */
 export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
   const { service, store, clock, failed, schedule, signers = async () => [] } = ports
-  const constant = {
-    kinds: keyKindsOf(service),
-    signing: importing(importPrivateJwk),
-    decryption: importing(importDecryptionJwk),
-  }
-  let external = await signers()
+  const external = await signers()
   const elsewhere = kindsOf(external)
   const inStore = { ...ports, service: withoutKinds(elsewhere, service) }
   await ensureKeys(inStore)
   if (schedule) await retireFor(external, inStore, schedule.policy.retire)
-  let records = await store.keys.list()
-  let view = viewOf(records, { now: clock.now(), external, ...constant })
+  const look = looking(ports)
+  let known: Known = { records: await store.keys.list(), external }
+  let view = look(known)
 
   const current = (): View => {
     const now = clock.now()
-    if (now < view.from || now >= view.until) view = viewOf(records, { now, external, ...constant })
+    if (now < view.from || now >= view.until) view = look(known)
     return view
   }
+  const learn = (found: Known): void => {
+    if (isDeepStrictEqual(found, known)) return
+    view = look(found)
+    known = found
+  }
+  // Keys that others put into the store are followed whatever becomes of those elsewhere.
   const read = async (): Promise<void> => {
-    const [found, there] = await Promise.all([store.keys.list(), signers()])
-    if (isDeepStrictEqual([found, there], [records, external])) return
-    const left = kindsOf(there)
-    if (![...elsewhere].every((kind) => left.has(kind))) throw new Error(GONE)
-    view = viewOf(found, { now: clock.now(), external: there, ...constant })
-    records = found
-    external = there
+    learn({ ...known, records: await store.keys.list() })
+    const there = await signers()
+    requireKinds(elsewhere, there)
+    learn({ ...known, external: there })
   }
   const reload = async (): Promise<void> => {
     await read()
-    const made = schedule ? await rotateWhenDue(inStore, schedule.policy, records) : []
+    const made = schedule ? await rotateWhenDue(inStore, schedule.policy, known.records) : []
     if (made.length === 0) return
     await read()
     await schedule?.rotated(made)
@@ -115,7 +114,15 @@ export async function openKeyRing(ports: KeyRingPorts): Promise<KeyRing> {
   }
 }
 
-const GONE = 'a key that signed elsewhere is gone'
+/** The store has no key in the place of one that signed elsewhere, and gets one at a start only. */
+function requireKinds(
+  elsewhere: ReadonlySet<KeyKind | undefined>,
+  external: readonly ExternalSigningKey[],
+): void {
+  const left = kindsOf(external)
+  const isGone = [...elsewhere].some((kind) => !left.has(kind))
+  if (isGone) throw new Error('a key that signed elsewhere is gone')
+}
 
 function kindsOf(external: readonly ExternalSigningKey[]): ReadonlySet<KeyKind | undefined> {
   return new Set(external.map(({ algorithm }) => keyKind(algorithm)))
@@ -155,10 +162,15 @@ interface View {
   readonly secrets: readonly Buffer[]
 }
 
-interface Moment {
-  readonly now: Seconds
-  /** The keys that sign elsewhere. */
+/** The keys there are. */
+interface Known {
+  readonly records: readonly KeyRecord[]
+  /** Those that sign elsewhere. */
   readonly external: readonly ExternalSigningKey[]
+}
+
+interface Moment extends Pick<Known, 'external'> {
+  readonly now: Seconds
   /** The kinds of keys the service uses. */
   readonly kinds: ReadonlySet<KeyKind>
   readonly signing: Importer<SigningKey>
@@ -175,6 +187,15 @@ function importing<Key>(read: (jwk: unknown) => Key): Importer<Key> {
     imported.set(kid, key)
     return key
   }
+}
+
+function looking({ service, clock }: KeyRingPorts): (known: Known) => View {
+  const constant = {
+    kinds: keyKindsOf(service),
+    signing: importing(importPrivateJwk),
+    decryption: importing(importDecryptionJwk),
+  }
+  return ({ records, external }) => viewOf(records, { now: clock.now(), external, ...constant })
 }
 
 function viewOf(records: readonly KeyRecord[], moment: Moment): View {
