@@ -96,3 +96,11 @@ test('the rules of the product load, and each is complete', async () => {
     assert.match(rule.reason, /^[a-z][a-z0-9_]*$/)
   }
 })
+
+test('a reason stands for one requirement, in whichever rules it occurs', async () => {
+  const requirements = new Map<string, string>()
+  for (const { reason, id, file } of await loadRules()) {
+    assert.equal(id, requirements.get(reason) ?? id, `${reason} in ${file}`)
+    requirements.set(reason, id)
+  }
+})

@@ -1,6 +1,6 @@
 import { Refused } from '@signet/protocol'
 import { claimedClient, recordRefusal, type RefusalContext } from './audit.ts'
-import { formRules } from './back-channel.ts'
+import { formRules } from './back-channel.rules.ts'
 import { credentialRules } from './client-authentication.rules.ts'
 import { assertSound } from './config.rules.ts'
 import { metadataJson } from './describe/metadata.ts'

@@ -21,7 +21,7 @@ import {
   selfSignedCertificateRules,
   type Rule,
 } from '@signet/protocol'
-import { formRules } from './back-channel.ts'
+import { formRules } from './back-channel.rules.ts'
 import { attributionRules, credentialRules } from './client-authentication.rules.ts'
 import {
   certificateAttributionRules,
@@ -37,7 +37,7 @@ import { pushRules } from './flow/push.rules.ts'
 import { queryRules } from './flow/query.rules.ts'
 import { narrowingRules, refreshRules } from './flow/refresh.rules.ts'
 import { grantChoiceRules, possessionRules } from './flow/token.rules.ts'
-import { targetRules } from './tokens/audience.ts'
+import { targetRules } from './tokens/audience.rules.ts'
 import { presentedTokenRules, revocationRules } from './tokens/presented-token.rules.ts'
 import { accessRules, bindingRules, resourcePossessionRules } from './tokens/userinfo.rules.ts'
 

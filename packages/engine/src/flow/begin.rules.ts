@@ -100,7 +100,7 @@ export interface TrustedPending extends Pending {
 export const trustRules: Rules<Pending, TrustedPending> = [
   {
     id: 'PAR-13',
-    reason: 'client_unknown',
+    reason: 'client_not_registered_any_more',
     says: 'evaluates the policy for the client again when the request_uri is used',
     holds: ({ client }) => client !== undefined,
     otherwise: invalidRequest('the client is not registered, or was disabled'),
@@ -110,7 +110,7 @@ export const trustRules: Rules<Pending, TrustedPending> = [
   },
   {
     id: 'OAU-11',
-    reason: 'redirect_uri_not_registered',
+    reason: 'redirect_uri_not_registered_any_more',
     says: 'compares redirect_uri with the registered ones character by character, at the use too',
     holds: ({ client, pushed }) =>
       client === undefined || client.redirectUris.includes(pushed.parameters.redirect_uri),
@@ -121,7 +121,7 @@ export const trustRules: Rules<Pending, TrustedPending> = [
   },
   {
     id: 'MS-JARM-01',
-    reason: 'response_mode_unsupported',
+    reason: 'response_mode_unsupported_any_more',
     says: 'answers in a mode that is offered to the client, at the use too',
     holds: ({ client, pushed: { parameters } }) =>
       client === undefined || client.responseModes.has(parameters.response_mode ?? 'query'),

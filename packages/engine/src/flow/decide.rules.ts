@@ -12,7 +12,7 @@ interface Permission {
 export const permissionRules: readonly Rule<Permission>[] = [
   {
     id: 'PAR-13',
-    reason: 'grant_type_not_registered_any_more',
+    reason: 'code_flow_not_registered_any_more',
     says: 'evaluates the policy for the client again when the request_uri is used',
     holds: ({ client }) => client.grantTypes.has('authorization_code'),
     otherwise: refusal(

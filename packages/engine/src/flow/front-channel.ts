@@ -14,9 +14,9 @@ const PAGES: ReadonlyMap<string, ErrorPage['kind']> = new Map([
   ['approved_without_login', 'expired'],
   ['approved_by_another_user', 'expired'],
   ['browser_differs', 'cookie'],
-  ['client_unknown', 'client'],
-  ['redirect_uri_not_registered', 'client'],
-  ['response_mode_unsupported', 'client'],
+  ['client_not_registered_any_more', 'client'],
+  ['redirect_uri_not_registered_any_more', 'client'],
+  ['response_mode_unsupported_any_more', 'client'],
   ['client_encryption_key_missing', 'client'],
 ])
 

@@ -86,7 +86,7 @@ export const pushRules: Rules<Push, AcceptedPush> = [
   },
   {
     id: 'PAR-03',
-    reason: 'grant_type_not_registered',
+    reason: 'code_flow_not_registered',
     says: 'starts the code flow only for clients registered for it',
     holds: ({ client }) => client.grantTypes.has('authorization_code'),
     otherwise: refusal(

@@ -70,7 +70,7 @@ export type ProvedPossession =
 export const possessionRules: Rules<Possession, ProvedPossession> = [
   {
     id: 'SP-AS-04',
-    reason: 'dpop_proof_missing',
+    reason: 'token_request_without_proof',
     says: 'binds every access token it issues to a key of the client',
     holds: ({ constraint, proof }) => constraint !== 'dpop' || proof !== undefined,
     otherwise: refusal('invalid_dpop_proof', 'a DPoP proof is required'),

@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { proveRule } from '@signet/protocol/testing'
 import type { Service } from '../config.ts'
 import { createStage, SERVICE } from '../testing/index.ts'
+import { targetRules } from './audience.rules.ts'
 import {
   audienceOf,
   knownResource,
   scopesOfResource,
   scopesOfToken,
-  targetRules,
   type Target,
 } from './audience.ts'
 

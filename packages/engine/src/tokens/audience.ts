@@ -1,4 +1,3 @@
-import { refusal, type Rules } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
 import type { Service } from '../config.ts'
 import { isOpenIdScope } from '../scopes.ts'
@@ -27,70 +26,6 @@ export interface Target {
   readonly scopes: readonly string[]
 }
 
-/** What the audience of an access token must respect. Read beside RFC 8707 §2.2 and RFC 9068 §3. */
-export const targetRules: Rules<Target, Target> = [
-  {
-    id: 'RES-01',
-    reason: 'resource_unknown',
-    says: 'gives tokens only for resources it knows',
-    holds: (target) => audienceOf(target).every((value) => knownResource(target.service, value)),
-    otherwise: refusal('invalid_target', 'a requested resource is unknown or malformed'),
-    expected: ({ service }) => `resources among: ${allOf(service).join(' ')}`,
-    received: (target) => audienceOf(target).join(' '),
-    remedy: 'Name an API listed under resources in the configuration, character by character.',
-  },
-  {
-    id: 'RES-02',
-    reason: 'resource_not_authorized',
-    says: 'gives tokens only for resources that were authorized',
-    holds: ({ service, requested, authorized }) =>
-      authorized === undefined ||
-      requested.every(
-        (value) => !knownResource(service, value) || allowed(service, authorized).includes(value),
-      ),
-    otherwise: refusal('invalid_target', 'a requested resource was not authorized'),
-    expected: ({ service, authorized }) =>
-      `resources among: ${allowed(service, authorized ?? []).join(' ')}`,
-    received: ({ requested }) => requested.join(' '),
-    remedy: 'Name the resource in the pushed authorization request too.',
-  },
-  {
-    id: 'JAT-04',
-    reason: 'scope_ambiguous',
-    says: 'puts several resources into one token only where every scope means the same at each',
-    holds: (target) => {
-      const audience = audienceOf(target)
-      return target.scopes.every((scope) => takenByAllOrNone(target.service, audience, scope))
-    },
-    otherwise: refusal('invalid_target', 'name one resource for each token'),
-    expected: () => 'one resource, or several that take the same scopes',
-    received: (target) => `${audienceOf(target).join(' ')} for scope ${target.scopes.join(' ')}`,
-    remedy: 'Ask for a token for each resource, with the resource parameter.',
-  },
-  {
-    id: 'RES-03',
-    reason: 'scope_not_of_resource',
-    says: 'gives no token that is worth nothing at its audience',
-    holds: (target) =>
-      target.scopes.length === 0 ||
-      target.scopes.some(
-        (scope) =>
-          isOpenIdScope(scope) ||
-          audienceOf(target).some((value) => takes(target.service, value, scope)),
-      ),
-    otherwise: refusal('invalid_scope', 'none of the scopes is for the requested resource'),
-    expected: (target) =>
-      audienceOf(target)
-        .map(
-          (value) => `${value} takes ${scopesOf(target.service, value)?.join(' ') ?? 'any scope'}`,
-        )
-        .join('; '),
-    received: ({ scopes }) => `scope ${scopes.join(' ')}`,
-    remedy:
-      'Ask for a scope of the resource, or add the scope to the resource in the configuration.',
-  },
-]
-
 /** The resources a token is for: those named, or all that were authorized, or the service's default. */
 export function audienceOf({ service, requested, authorized }: Target): readonly string[] {
   return requested.length > 0 ? requested : allowed(service, authorized ?? [])
@@ -118,24 +53,17 @@ export function scopesOfResource(
   return scopes.filter((scope) => takes(service, resource, scope))
 }
 
-function allowed(service: Service, authorized: readonly string[]): readonly string[] {
+/** The resources a client may name later: those the user allowed, or the service's default. */
+export function allowed(service: Service, authorized: readonly string[]): readonly string[] {
   return authorized.length > 0 ? authorized : [service.defaultResource]
 }
 
-function takenByAllOrNone(service: Service, audience: readonly string[], scope: string): boolean {
-  if (audience.length < 2 || isOpenIdScope(scope)) return true
-  const taking = audience.filter((value) => takes(service, value, scope)).length
-  return taking === 0 || taking === audience.length
-}
-
-function takes(service: Service, resource: string, scope: string): boolean {
+/** Whether a resource takes tokens with a scope. */
+export function takes(service: Service, resource: string, scope: string): boolean {
   return scopesOf(service, resource)?.includes(scope) ?? true
 }
 
-function scopesOf(service: Service, resource: string): readonly string[] | undefined {
+/** The scopes a resource takes; undefined: any. */
+export function scopesOf(service: Service, resource: string): readonly string[] | undefined {
   return service.resources.find(({ identifier }) => identifier === resource)?.scopes
-}
-
-function allOf(service: Service): readonly string[] {
-  return [...new Set([service.defaultResource, ...service.resources.map((one) => one.identifier)])]
 }

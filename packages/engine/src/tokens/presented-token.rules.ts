@@ -15,7 +15,7 @@ export interface PresentedToken extends TokenParameter {
 export const presentedTokenRules: Rules<TokenParameter, PresentedToken> = [
   {
     id: 'OAU-05',
-    reason: 'token_missing',
+    reason: 'token_parameter_missing',
     says: 'answers a request without token with an error of the client',
     holds: ({ token }) => token !== undefined,
     otherwise: invalidRequest('token is required'),

@@ -68,7 +68,7 @@ export const resourcePossessionRules: Rules<ResourcePossession, ProvedResourcePo
   {
     id: 'DPOP-RS-01',
     reason: 'dpop_proof_missing',
-    says: 'gives nothing for a bound token without a proof',
+    says: 'gives nothing for a token that is bound to a DPoP key without a proof',
     holds: ({ proof }) => proof !== undefined,
     otherwise: refusal('invalid_dpop_proof', 'a DPoP proof is required'),
     expected: () => 'a DPoP header with a proof for this request and this token',
@@ -122,7 +122,7 @@ export const accessRules: Rules<Access, RightfulAccess> = [
   },
   {
     id: 'SP-AS-03',
-    reason: 'client_unknown',
+    reason: 'client_gone',
     says: 'serves registered clients only',
     holds: ({ client }) => client !== undefined,
     otherwise: ended,
@@ -143,7 +143,7 @@ export const accessRules: Rules<Access, RightfulAccess> = [
   {
     id: 'OIDC-15',
     reason: 'user_gone',
-    says: 'tells nothing about a user who is gone',
+    says: 'gives nothing about a user who is gone',
     holds: ({ known, scopes }) => known !== undefined || !scopes.includes('openid'),
     otherwise: ended,
     expected: () => 'a user who exists and is not disabled',
