@@ -18,6 +18,7 @@ import { createIssuerKeys, type IssuerKeys } from './oauth/issuer-keys.ts'
 import { createNonces, type Nonces } from './oauth/nonces.ts'
 import { createOutgoing, type Outgoing } from './oauth/outgoing.ts'
 import { packEncrypted, packPlain, packSigned, type Packing } from './oauth/packing.ts'
+import { readAnswer } from './oauth/read-answer.ts'
 import type { SessionStore } from './sessions/port.ts'
 import { Refresher } from './sessions/refresh.ts'
 import { Sessions } from './sessions/sessions.ts'
@@ -77,7 +78,7 @@ export function createCore(options: BffOptions): Core {
   const seal = createSeal({ keys: options.sessions.keys, random })
   const { store, sliding = SLIDING, absolute = ABSOLUTE } = options.sessions
   const sessions = new Sessions({ store, seal, clock, random, sliding, absolute, onEvent })
-  const authority = createAuthority({
+  const authority: Authority = createAuthority({
     ...settings,
     issuer: options.issuer,
     clientId: options.client.client_id,
@@ -85,11 +86,11 @@ export function createCore(options: BffOptions): Core {
     timeout,
     clock,
     outgoing,
-    decryption,
+    readAnswer: (answer) => readAnswer(answer, { decryption, keys: issuerKeys }),
     nonces,
   })
   const asking = { authority, clock, timeout }
-  const issuerKeys = createIssuerKeys({ ...asking, outgoing })
+  const issuerKeys: IssuerKeys = createIssuerKeys({ ...asking, outgoing })
   const routes = frontends.flatMap((frontend) => frontend.routes)
   return {
     options,

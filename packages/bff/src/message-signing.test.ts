@@ -347,6 +347,52 @@ describe('an ID token', () => {
   })
 })
 
+describe('a key that the server signs with since a moment ago', () => {
+  /** From now on the server signs with another key, and publishes both. */
+  function rotate({ authority }: Stage): void {
+    const next = generateSigningKey('ES256')
+    authority.idTokenKey = next
+    authority.faults.set('/jwks', (_request, response) =>
+      json(response, 200, { keys: [authority.key.publicJwk, next.publicJwk] }),
+    )
+  }
+
+  test('MS-IDT-01 is asked for when an ID token names it, and costs no login', async () => {
+    await using stage = await openSigned()
+    await stage.logIn(new TestBrowser())
+    const before = stage.authority.calls('/jwks').length
+    rotate(stage)
+    await stage.logIn(new TestBrowser())
+    await stage.logIn(new TestBrowser())
+    assert.equal(stage.authority.calls('/jwks').length, before + 1)
+  })
+
+  test('MS-JARM-04 is asked for when a response names it, but not as often as strangers like', async () => {
+    await using stage = await openSigned()
+    const browser = new TestBrowser()
+    await stage.logIn(browser)
+    const before = stage.authority.calls('/jwks').length
+    const forged = generateSigningKey('ES256')
+    stage.clock.advance(10)
+    for (let at = 0; at < 3; at++) {
+      const back = stage.authority.back(await stage.begin(browser))
+      const claims = Object.fromEntries(back.searchParams)
+      const response = stage.authority.signedResponse(claims, {}, forged)
+      const url = `${back.origin}${back.pathname}?response=${response}`
+      assert.equal((await browser.open(url, 'cross-site')).status, 400)
+    }
+    assert.equal(stage.authority.calls('/jwks').length, before + 1)
+    rotate(stage)
+    stage.clock.advance(10)
+    const back = stage.authority.back(await stage.begin(browser))
+    const claims = Object.fromEntries(back.searchParams)
+    const response = stage.authority.signedResponse(claims, {}, stage.authority.idTokenKey)
+    const url = `${back.origin}${back.pathname}?response=${response}`
+    assert.equal((await browser.open(url, 'cross-site')).status, 200)
+    assert.equal(stage.authority.calls('/jwks').length, before + 2)
+  })
+})
+
 describe('what is encrypted for the client', () => {
   const keys = {
     'ECDH-ES': generateEncryptionKey('ECDH-ES'),

@@ -1,3 +1,4 @@
+import { forge } from '@signet/protocol/testing'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SessionStore } from './sessions/port.ts'
@@ -12,6 +13,12 @@ async function loggedIn(stage: Stage): Promise<TestBrowser> {
   const browser = new TestBrowser()
   await stage.logIn(browser)
   return browser
+}
+
+function refreshedIdToken({ authority: { issuer, key } }: Stage): string {
+  const now = Math.floor(Date.now() / 1_000)
+  const claims = { iss: issuer, sub: 'alice', aud: 'bank', iat: now, exp: now + 60 }
+  return forge({ alg: key.algorithm, kid: key.kid }, claims, key)
 }
 
 function refreshes(stage: Stage): number {
@@ -49,6 +56,23 @@ describe('refreshing', () => {
     }
     const sent = stage.authority.calls('/token').map(({ form }) => form.get('refresh_token'))
     assert.deepEqual(sent, [null, 'refresh-1', 'refresh-2'])
+  })
+
+  test('MS-IDT-01 spends no refresh token while the keys of the server are not to be had', async () => {
+    await using stage = await openStage()
+    const browser = await loggedIn(stage)
+    // A process that has never asked for the keys.
+    const other = await stage.another()
+    browser.cookies.set(other, browser.jar(stage.origin))
+    stage.authority.tokenAnswer = { refresh_token: 'refresh-2', id_token: refreshedIdToken(stage) }
+    stage.authority.faults.set('/jwks', (request) => void request.destroy())
+    stage.clock.advance(400)
+    assert.equal((await browser.call(`${other}/api/x`)).status, 503)
+    assert.equal(refreshes(stage), 0)
+    stage.authority.faults.clear()
+    stage.clock.advance(10)
+    assert.equal((await browser.call(`${other}/api/x`)).status, 200)
+    assert.equal(refreshes(stage), 1)
   })
 
   test('SP-CL-06 keeps the refresh token when none comes', async () => {
@@ -275,6 +299,25 @@ describe('an authorization server in trouble', () => {
     })
     const user = await new TestBrowser().call(`${stage.origin}/bff/user`)
     assert.deepEqual(jsonOf(user), { authenticated: false })
+  })
+
+  test('a clock that is set back does not make a failure last', async () => {
+    await using stage = await openStage(quick)
+    const discovery = '/.well-known/openid-configuration'
+    stage.authority.faults.set(discovery, (request) => void request.destroy())
+    const browser = new TestBrowser()
+    assert.equal((await browser.open(`${stage.origin}/bff/login`)).status, 503)
+    stage.authority.faults.clear()
+    stage.clock.advance(-600)
+    await stage.begin(browser)
+    stage.clock.advance(600)
+    await stage.logIn(browser)
+    stage.authority.faults.set('/token', (request) => void request.destroy())
+    stage.clock.advance(800)
+    assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 503)
+    stage.authority.faults.clear()
+    stage.clock.advance(-300)
+    assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200)
   })
 
   test('metadata that was found serves while the server is down', async () => {

@@ -1,4 +1,4 @@
-import { enforce, Refused, type JsonObject } from '@signet/protocol'
+import { decodeJwt, enforce, Refused, type JsonObject } from '@signet/protocol'
 import * as client from 'openid-client'
 import type { Frontend } from '../config/settings.ts'
 import type { Core } from '../core.ts'
@@ -8,7 +8,7 @@ import { addCookie, single, type Call } from '../http/call.ts'
 import { endedCookie, sessionCookie } from '../http/cookies.ts'
 import type { Asking } from '../oauth/constraint.ts'
 import { AuthorityFailure, failureOf } from '../oauth/failure.ts'
-import { headerOf, loginTokenRules } from '../oauth/login-token.rules.ts'
+import { loginTokenRules } from '../oauth/login-token.rules.ts'
 import { boundToken } from '../oauth/token-response.ts'
 import { LOGIN_TOKEN, type Secrets } from '../sessions/secrets.ts'
 import { LoginFailed } from './login-failed.ts'
@@ -90,7 +90,7 @@ async function redeem(
   }
   const token = boundToken(answer, { constraint: core.constraint, key, now })
   enforce(loginTokenRules, {
-    header: headerOf(idToken),
+    header: decodeJwt(idToken).header,
     claims,
     clientId: core.clientId,
     accessToken: answer.access_token,

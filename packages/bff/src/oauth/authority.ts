@@ -1,7 +1,6 @@
 import type { Seconds } from '@signet/protocol'
 import * as client from 'openid-client'
 import type { Clock } from '../config/options.ts'
-import type { Decryption } from './decryption.ts'
 import { failureOf, type AuthorityFailure } from './failure.ts'
 import { certifiedUrls, checkMetadata, type Expected } from './metadata.ts'
 import type { Nonces } from './nonces.ts'
@@ -10,10 +9,8 @@ import type { Outgoing } from './outgoing.ts'
 /** The authorization server as its metadata describes it, ready to be asked. */
 export interface KnownAuthority {
   readonly metadata: client.ServerMetadata
-  /** For `openid-client`. Checks the signatures of ID tokens. */
+  /** For `openid-client`. */
   readonly configuration: client.Configuration
-  /** For refreshes, whose ID tokens we verify ourselves: a key that is new is then asked for at once, and costs no tokens. */
-  readonly refreshing: client.Configuration
 }
 
 export interface Authority {
@@ -30,7 +27,8 @@ export interface AuthorityOptions extends Expected {
   readonly timeout: Seconds
   readonly clock: Clock
   readonly outgoing: Outgoing
-  readonly decryption: Decryption
+  /** Makes of each answer what `openid-client` may believe. */
+  readonly readAnswer: (answer: Response) => Promise<Response>
   readonly nonces: Nonces
 }
 
@@ -46,32 +44,35 @@ const PAUSE: Seconds = 1
  */
 export function createAuthority(options: AuthorityOptions): Authority {
   const { issuer, clock } = options
-  let known: { readonly authority: KnownAuthority; readonly until: Seconds } | undefined
-  let failed: { readonly failure: AuthorityFailure; readonly until: Seconds } | undefined
+  let known: { readonly authority: KnownAuthority; readonly since: Seconds } | undefined
+  let failed: { readonly failure: AuthorityFailure; readonly since: Seconds } | undefined
   let underWay: Promise<KnownAuthority> | undefined
 
   const ask = async (): Promise<KnownAuthority> => {
     try {
       const authority = await discover(options)
-      known = { authority, until: clock.now() + FRESH }
+      known = { authority, since: clock.now() }
       failed = undefined
       return authority
     } catch (error) {
       const failure = failureOf(error, 'discovery')
-      failed = { failure, until: clock.now() + PAUSE }
+      failed = { failure, since: clock.now() }
       if (known === undefined) throw failure
       return known.authority
     } finally {
       underWay = undefined
     }
   }
+  // A clock that was set back must not keep us from asking.
+  const isWithin = (since: Seconds, longest: Seconds): boolean =>
+    Math.abs(clock.now() - since) < longest
+
   return {
     issuer,
     current: () => known?.authority,
     known: async () => {
-      const now = clock.now()
-      if (known !== undefined && known.until > now) return known.authority
-      if (failed !== undefined && failed.until > now) {
+      if (known !== undefined && isWithin(known.since, FRESH)) return known.authority
+      if (failed !== undefined && isWithin(failed.since, PAUSE)) {
         if (known === undefined) throw failed.failure
         return known.authority
       }
@@ -88,9 +89,7 @@ async function discover(options: AuthorityOptions): Promise<KnownAuthority> {
   })
   const metadata = { ...found.serverMetadata() }
   checkMetadata(metadata, options)
-  const configuration = configure(metadata, options)
-  client.enableNonRepudiationChecks(configuration)
-  return { metadata, configuration, refreshing: configure(metadata, options) }
+  return { metadata, configuration: configure(metadata, options) }
 }
 
 function configure(
@@ -106,7 +105,7 @@ function configure(
     const send = certified.has(url) ? outgoing.certifiedFetch : outgoing.fetch
     const response = await send(url, request)
     nonces.learn(url, response.headers.get('dpop-nonce'))
-    return options.decryption.openAnswer(response)
+    return options.readAnswer(response)
   }
   return configuration
 }

@@ -31,7 +31,8 @@ export function keepKeys<Keys extends object>(
     }
   }
   return async (fits, pause = PAUSE) => {
-    const age = clock.now() - askedAt
+    // A clock that was set back must not keep us from asking.
+    const age = Math.abs(clock.now() - askedAt)
     const isWanting = keys === undefined || !fits(keys)
     if (age >= FRESH || (age >= pause && isWanting)) await (underWay ??= ask())
     // What was good stays good while the server is down.

@@ -2,9 +2,7 @@ import {
   ALGORITHMS,
   atHash,
   CLOCK_AHEAD,
-  decodeJwt,
   isAlgorithm,
-  MalformedJwt,
   refusal,
   shown,
   type JsonObject,
@@ -13,7 +11,7 @@ import {
   type Seconds,
 } from '@signet/protocol'
 
-/** The ID token of a login, whose issuer, nonce, expiry and signature `openid-client` has checked. */
+/** The ID token of a login, whose issuer, nonce and expiry `openid-client` has checked, and whose signature `readAnswer`. */
 export interface LoginToken {
   readonly header: JwtHeader
   readonly claims: JsonObject
@@ -86,14 +84,3 @@ export const loginTokenRules: Rules<LoginToken, LoginToken> = [
     remedy: REMEDY,
   },
 ]
-
-/** The header of an ID token that was verified. */
-export function headerOf(idToken: string): JwtHeader {
-  try {
-    return decodeJwt(idToken).header
-  } catch (error) {
-    // Two readers could understand it in two ways; the rule on algorithms refuses this.
-    if (error instanceof MalformedJwt) return { alg: 'none' }
-    throw error
-  }
-}
