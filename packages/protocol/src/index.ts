@@ -88,7 +88,7 @@ export type {
   PublishedEncryptionJwk,
 } from './jose/decryption-key.ts'
 export { describeSigningKey, verificationKeyOf } from './jose/describe-signing-key.ts'
-export { encryptJwt, NoEncryptionKey, type EncryptionRequest } from './jose/encrypt.ts'
+export { encryptJwt, type EncryptionRequest } from './jose/encrypt.ts'
 export { importEncryptionKeys, type EncryptionKey } from './jose/encryption-keys.ts'
 export { generateEncryptionKey } from './jose/generate-encryption-key.ts'
 export { generateSigningKey } from './jose/generate-signing-key.ts'
@@ -116,7 +116,7 @@ export type {
   SigningKey,
 } from './jose/signing-key.ts'
 export { Undecryptable } from './jose/undecryptable.ts'
-export { selectKeys, verifySignature } from './jose/verify.ts'
+export { isSignedByOneOf, selectKeys, verifySignature } from './jose/verify.ts'
 export { createLogoutToken, LOGOUT_EVENT, type LogoutTokenClaims } from './logout-token/create.ts'
 export type { AuthorizationServerMetadata, EndpointAliases } from './metadata.ts'
 export {
@@ -190,6 +190,16 @@ export {
   type Evidence,
   type Refusal,
 } from './rules/refusal.ts'
+export {
+  algIsOfProfile,
+  audIsClientAlone,
+  expIsAhead,
+  hasBegunByNow,
+  issIsIssuer,
+  jtiIsThere,
+  typIs,
+  typIsNoneOr,
+} from './rules/jwt-judgements.ts'
 export { breaches, enforce, type RequirementId, type Rule, type Rules } from './rules/rule.ts'
 export { shown } from './rules/shown.ts'
 export { createSeal, SealBroken, sealKeyName, type Seal } from './seal.ts'
@@ -197,4 +207,12 @@ export { packStatuses } from './status-list/bits.ts'
 export type { StatusClaim, StatusListClaims } from './status-list/claims.ts'
 export { createStatusList, type StatusListContent } from './status-list/create.ts'
 export { TLS_SUITES } from './tls-suites.ts'
-export { CLOCK_AHEAD, EXPIRY_GRACE, hasBegun, isNumericDate, offset, type Seconds } from './time.ts'
+export {
+  CLOCK_AHEAD,
+  EXPIRY_GRACE,
+  hasBegun,
+  isNumericDate,
+  isUnexpired,
+  offset,
+  type Seconds,
+} from './time.ts'

@@ -4,6 +4,7 @@ import {
   generateEncryptionKey,
   generateSigningKey,
   importEncryptionKeys,
+  LOGOUT_EVENT,
   Refused,
   type JsonObject,
   type VerificationKey,
@@ -15,7 +16,6 @@ import { test } from 'node:test'
 import { createDecryption } from '../oauth/decryption.ts'
 import { proveReason } from '../testing/prove-reason.ts'
 import {
-  LOGOUT_EVENT,
   logoutSignatureRules,
   logoutTokenRules,
   type PresentedLogoutToken,

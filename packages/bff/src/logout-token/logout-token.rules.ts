@@ -1,14 +1,19 @@
 import {
-  ALGORITHMS,
+  algIsOfProfile,
+  audIsClientAlone,
   CLOCK_AHEAD,
   EXPIRY_GRACE,
+  hasBegun,
   invalidRequest,
-  isAlgorithm,
-  isJti,
-  mediaTypeOf,
-  selectKeys,
+  isNumericDate,
+  isObject,
+  isSignedByOneOf,
+  issIsIssuer,
+  isUnexpired,
+  jtiIsThere,
+  LOGOUT_EVENT,
   shown,
-  verifySignature,
+  typIsNoneOr,
   type DecodedJwt,
   type JsonObject,
   type JwtHeader,
@@ -37,8 +42,6 @@ export interface AcceptedLogoutToken extends PresentedLogoutToken {
   readonly claims: LogoutClaims
 }
 
-export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
-
 /** Nobody delivers later than this, and we remember no `jti` for longer. */
 const LONGEST_LIFE: Seconds = 3_600
 
@@ -50,47 +53,40 @@ export const logoutTokenRules: Rules<PresentedLogoutToken, AcceptedLogoutToken> 
     id: 'LOG-08',
     reason: 'logout_token_typ',
     says: 'takes no JWT of another explicit type as logout token',
-    holds: ({ header: { typ } }) => typ === undefined || isTypeOfLogout(mediaTypeOf(typ)),
+    // Older servers call every JWT a JWT.
+    ...typIsNoneOr('logout+jwt', 'jwt'),
     otherwise: invalidRequest('logout_token is not a logout token'),
-    expected: () => 'typ logout+jwt',
-    received: ({ header }) => `typ ${shown(header.typ)}`,
     remedy: REMEDY,
   },
   {
     id: 'LOG-08',
     reason: 'logout_token_alg',
     says: 'takes logout tokens signed with an algorithm of the profile only',
-    holds: ({ header }) => isAlgorithm(header.alg),
+    ...algIsOfProfile,
     otherwise: invalidRequest('logout_token is signed with an algorithm that is not allowed'),
-    expected: () => `alg ${ALGORITHMS.join(', ')}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy: REMEDY,
   },
   {
     id: 'LOG-08',
     reason: 'logout_token_iss',
     says: 'takes logout tokens of its own authorization server only',
-    holds: ({ claims, issuer }) => claims['iss'] === issuer,
+    ...issIsIssuer,
     otherwise: invalidRequest('logout_token is of another issuer'),
-    expected: ({ issuer }) => `iss ${shown(issuer)}`,
-    received: ({ claims }) => `iss ${shown(claims['iss'])}`,
     remedy: REMEDY,
   },
   {
     id: 'LOG-08',
     reason: 'logout_token_aud',
     says: 'takes logout tokens that are meant for this client alone',
-    holds: ({ claims, clientId }) => isFor(claims['aud'], clientId),
+    ...audIsClientAlone,
     otherwise: invalidRequest('logout_token is for another client'),
-    expected: ({ clientId }) => `aud ${shown(clientId)}`,
-    received: ({ claims }) => `aud ${shown(claims['aud'])}`,
     remedy: REMEDY,
   },
   {
     id: 'LOG-08',
     reason: 'logout_token_iat',
     says: 'takes logout tokens that say when they were made, which is not in the future',
-    holds: ({ claims: { iat }, now }) => isTime(iat) && iat <= now + CLOCK_AHEAD,
+    holds: ({ claims: { iat }, now }) => iat !== undefined && hasBegun(iat, now),
     otherwise: invalidRequest('logout_token has no valid iat'),
     expected: ({ now }) => `iat up to ${now + CLOCK_AHEAD}`,
     received: ({ claims }) => `iat ${shown(claims['iat'])}`,
@@ -101,7 +97,7 @@ export const logoutTokenRules: Rules<PresentedLogoutToken, AcceptedLogoutToken> 
     reason: 'logout_token_exp',
     says: 'takes logout tokens that have not expired, and end within an hour',
     holds: ({ claims: { exp }, now }) =>
-      isTime(exp) && exp + EXPIRY_GRACE > now && exp <= now + LONGEST_LIFE,
+      isNumericDate(exp) && isUnexpired(exp, now) && exp <= now + LONGEST_LIFE,
     otherwise: invalidRequest('logout_token has no valid exp'),
     expected: ({ now }) => `exp from ${now - EXPIRY_GRACE} to ${now + LONGEST_LIFE}`,
     received: ({ claims }) => `exp ${shown(claims['exp'])}`,
@@ -142,10 +138,8 @@ export const logoutTokenRules: Rules<PresentedLogoutToken, AcceptedLogoutToken> 
     id: 'LOG-08',
     reason: 'logout_token_jti',
     says: 'takes logout tokens that can be told apart',
-    holds: ({ claims }) => isJti(claims['jti']),
+    ...jtiIsThere,
     otherwise: invalidRequest('logout_token has no jti'),
-    expected: () => 'jti of 1 to 256 characters',
-    received: ({ claims }) => `jti ${shown(claims['jti'])}`,
     remedy: REMEDY,
   },
 ]
@@ -161,7 +155,7 @@ export const logoutSignatureRules: Rules<SignedLogoutToken, SignedLogoutToken> =
     id: 'LOG-08',
     reason: 'logout_token_signature',
     says: 'takes logout tokens that the authorization server signed',
-    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
     otherwise: invalidRequest('logout_token was not signed by the authorization server'),
     expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the server`,
     received: ({ jwt: { header } }) => `kid ${shown(header.kid)} and alg ${shown(header.alg)}`,
@@ -169,25 +163,10 @@ export const logoutSignatureRules: Rules<SignedLogoutToken, SignedLogoutToken> =
   },
 ]
 
-/** Older servers call every JWT a JWT. */
-function isTypeOfLogout(type: string): boolean {
-  return type === 'logout+jwt' || type === 'jwt'
-}
-
-function isFor(aud: unknown, clientId: string): boolean {
-  return Array.isArray(aud) ? aud.length === 1 && aud[0] === clientId : aud === clientId
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
-}
-
 function isOptionalText(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && value !== '')
 }
 
 function announcesLogout(events: unknown): boolean {
-  if (typeof events !== 'object' || events === null || Array.isArray(events)) return false
-  const event: unknown = new Map(Object.entries(events)).get(LOGOUT_EVENT)
-  return typeof event === 'object' && event !== null && !Array.isArray(event)
+  return isObject(events) && isObject(events[LOGOUT_EVENT])
 }

@@ -1,9 +1,9 @@
-import { ALGORITHMS, isAlgorithm } from '../jose/algorithms.ts'
-import { mediaTypeOf, type DecodedJwt, type JwtHeader } from '../jose/decode.ts'
+import type { DecodedJwt, JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
 import type { VerificationKey } from '../jose/keys.ts'
 import { isObject } from '../jose/public-jwk.ts'
-import { selectKeys, verifySignature } from '../jose/verify.ts'
+import { isSignedByOneOf, selectKeys } from '../jose/verify.ts'
+import { algIsOfProfile, issIsIssuer, typIs } from '../rules/jwt-judgements.ts'
 import { refusal, type Refusal } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
 import { shown } from '../rules/shown.ts'
@@ -34,30 +34,24 @@ export const accessTokenRules: Rules<PresentedAccessToken, AcceptedAccessToken> 
     id: 'JAT-01',
     reason: 'access_token_typ',
     says: 'takes a JWT as access token only if its typ is at+jwt',
-    holds: ({ header: { typ } }) => typ !== undefined && mediaTypeOf(typ) === 'at+jwt',
+    ...typIs('at+jwt'),
     otherwise: invalid('the token is not an access token'),
-    expected: () => 'typ at+jwt',
-    received: ({ header }) => `typ ${shown(header.typ)}`,
     remedy: 'Send the access token, not the ID token or another JWT.',
   },
   {
     id: 'SP-CR-02',
     reason: 'access_token_alg',
     says: 'takes access tokens signed with an algorithm of the profile only',
-    holds: ({ header }) => isAlgorithm(header.alg),
+    ...algIsOfProfile,
     otherwise: invalid('the access token is signed with an algorithm that is not allowed'),
-    expected: () => `alg ${ALGORITHMS.join(', ')}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy: 'Configure the issuer to sign access tokens with PS256, ES256 or EdDSA (Ed25519).',
   },
   {
     id: 'JWT-07',
     reason: 'access_token_iss',
     says: 'takes access tokens of its own issuer only',
-    holds: ({ claims, issuer }) => claims['iss'] === issuer,
+    ...issIsIssuer,
     otherwise: invalid('the access token is of another issuer'),
-    expected: ({ issuer }) => `iss ${shown(issuer)}`,
-    received: ({ claims }) => `iss ${shown(claims['iss'])}`,
     remedy:
       'Get the access token from this issuer; compare the spelling of the issuer in both configurations.',
   },
@@ -129,7 +123,7 @@ export const accessTokenSignatureRules: Rules<SignedAccessToken, SignedAccessTok
     id: 'JAT-05',
     reason: 'access_token_signature',
     says: 'takes access tokens signed with a key of the issuer',
-    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
     otherwise: invalid('the access token is not signed by its issuer'),
     expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the issuer`,
     received: ({ jwt: { header }, keys }) =>

@@ -1,13 +1,20 @@
-import { ALGORITHMS, isAlgorithm, type Algorithm } from '../jose/algorithms.ts'
-import { mediaTypeOf, type DecodedJwt, type JwtHeader } from '../jose/decode.ts'
+import { ALGORITHMS, type Algorithm } from '../jose/algorithms.ts'
+import type { DecodedJwt, JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
 import type { VerificationKey } from '../jose/keys.ts'
-import { selectKeys, verifySignature } from '../jose/verify.ts'
-import { isJti } from '../replay.ts'
+import { isSignedByOneOf, selectKeys } from '../jose/verify.ts'
+import {
+  algIsOfProfile,
+  algIsRegistered,
+  expIsAhead,
+  hasBegunByNow,
+  jtiIsThere,
+  typIsNoneOr,
+} from '../rules/jwt-judgements.ts'
 import { refusal, type Refusal } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
 import { shown } from '../rules/shown.ts'
-import { CLOCK_AHEAD, hasBegun, isNumericDate, isUnexpired, offset, type Seconds } from '../time.ts'
+import { CLOCK_AHEAD, isNumericDate, offset, type Seconds } from '../time.ts'
 
 /** For how long an assertion may be made, counted from now, because `iat` is optional. */
 const LONGEST_LIFETIME: Seconds = 600
@@ -29,27 +36,22 @@ export interface AcceptedAssertion extends PresentedAssertion {
   readonly claims: { readonly jti: string; readonly exp: number; readonly [claim: string]: unknown }
 }
 
-/** The types a client assertion may be of, if it states one. @see draft-ietf-oauth-rfc7523bis */
-const TYPES: readonly string[] = ['jwt', 'client-authentication+jwt']
-
 const invalid = (description: string): Refusal => refusal('invalid_client', description)
 
 /** Of whatever depends on who the client is: a stranger must not learn which client ids exist. */
 const FAILED = invalid('client authentication failed')
 
 /**
- * What an assertion must say. Cheap. What depends on the registration of the client comes last. Read beside RFC 7523 §3 and
- * FAPI 2.0 §5.3.2.1.
+ * What an assertion must say. Cheap. What depends on the registration of the client comes last. Read beside RFC 7523 §3,
+ * draft-ietf-oauth-rfc7523bis and FAPI 2.0 §5.3.2.1.
  */
 export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
   {
     id: 'PKJ-10',
     reason: 'assertion_typ',
     says: 'takes no JWT of another explicit type as client assertion',
-    holds: ({ header: { typ } }) => typ === undefined || TYPES.includes(mediaTypeOf(typ)),
+    ...typIsNoneOr('jwt', 'client-authentication+jwt'),
     otherwise: invalid('typ of the client assertion is that of another kind of JWT'),
-    expected: () => 'typ client-authentication+jwt or JWT, or none',
-    received: ({ header }) => `typ ${shown(header.typ)}`,
     remedy: 'Sign a JWT that is made for client authentication.',
   },
   {
@@ -67,10 +69,8 @@ export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
     id: 'SP-CR-02',
     reason: 'assertion_alg',
     says: 'takes assertions signed with an algorithm of the profile only',
-    holds: ({ header }) => isAlgorithm(header.alg),
+    ...algIsOfProfile,
     otherwise: invalid(`alg of the client assertion must be one of ${ALGORITHMS.join(', ')}`),
-    expected: () => `alg ${ALGORITHMS.join(', ')}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy:
       'Configure the client to sign with PS256, ES256 or EdDSA (Ed25519), and register such a key.',
   },
@@ -111,10 +111,8 @@ export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
     id: 'PKJ-04',
     reason: 'assertion_exp',
     says: 'takes no assertion that has expired or never does',
-    holds: ({ claims, now }) => isUnexpired(claims['exp'], now),
+    ...expIsAhead,
     otherwise: invalid('the client assertion has expired or has no exp'),
-    expected: ({ now }) => `exp after ${now}, the time of the server`,
-    received: ({ claims, now }) => `exp ${offset(claims['exp'], now)}`,
     remedy:
       'Make a new assertion for each request, valid for about a minute, and set the clock of the client.',
   },
@@ -134,33 +132,24 @@ export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
     id: 'SP-AS-13a',
     reason: 'assertion_from_future',
     says: `takes no assertion whose iat or nbf is more than ${CLOCK_AHEAD} s ahead`,
-    holds: ({ claims: { iat, nbf }, now }) => hasBegun(iat, now) && hasBegun(nbf, now),
+    ...hasBegunByNow,
     otherwise: invalid('iat or nbf of the client assertion is in the future'),
-    expected: ({ now }) => `iat and nbf at most ${now + CLOCK_AHEAD}`,
-    received: ({ claims: { iat, nbf }, now }) =>
-      hasBegun(iat, now) ? `nbf ${offset(nbf, now)}` : `iat ${offset(iat, now)}`,
     remedy: 'Set the clock of the client by NTP; times are in seconds.',
   },
   {
     id: 'PKJ-06',
     reason: 'assertion_jti',
     says: 'takes assertions with a jti only, by which each is used once',
-    holds: ({ claims }) => isJti(claims['jti']),
+    ...jtiIsThere,
     otherwise: invalid('the client assertion must have a jti of 1 to 256 characters'),
-    expected: () => 'jti, a string of 1 to 256 characters',
-    received: ({ claims: { jti } }) =>
-      typeof jti === 'string' ? `jti of ${jti.length} characters` : `jti: ${typeof jti}`,
     remedy: 'Give each assertion a jti of its own, such as a UUID.',
   },
   {
     id: 'PKJ-07',
     reason: 'assertion_registered_alg',
     says: 'takes assertions signed with the algorithm the client registered',
-    holds: ({ header, registeredAlgorithm }) =>
-      registeredAlgorithm === undefined || header.alg === registeredAlgorithm,
+    ...algIsRegistered,
     otherwise: FAILED,
-    expected: ({ registeredAlgorithm }) => `alg ${registeredAlgorithm ?? ''}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy: 'Sign with token_endpoint_auth_signing_alg of the client, or correct its registration.',
   },
 ]
@@ -177,7 +166,7 @@ export const assertionSignatureRules: Rules<SignedAssertion, SignedAssertion> = 
     id: 'PKJ-07',
     reason: 'assertion_signature',
     says: 'takes assertions signed with a key of the client they name',
-    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
     otherwise: FAILED,
     expected: ({ keys }) =>
       keys.length === 0

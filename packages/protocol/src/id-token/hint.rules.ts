@@ -1,8 +1,8 @@
-import { ALGORITHMS, isAlgorithm } from '../jose/algorithms.ts'
-import { mediaTypeOf, type DecodedJwt, type JwtHeader } from '../jose/decode.ts'
+import type { DecodedJwt, JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
 import type { VerificationKey } from '../jose/keys.ts'
-import { selectKeys, verifySignature } from '../jose/verify.ts'
+import { isSignedByOneOf } from '../jose/verify.ts'
+import { algIsOfProfile, issIsIssuer, typIsNoneOr } from '../rules/jwt-judgements.ts'
 import { invalidRequest } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
 import { shown } from '../rules/shown.ts'
@@ -32,30 +32,24 @@ export const hintRules: Rules<PresentedHint, AcceptedHint> = [
     id: 'JWT-11',
     reason: 'hint_typ',
     says: 'takes no JWT of another explicit type as ID token',
-    holds: ({ header: { typ } }) => typ === undefined || mediaTypeOf(typ) === 'jwt',
+    ...typIsNoneOr('jwt'),
     otherwise: invalidRequest('id_token_hint is not an ID token'),
-    expected: () => 'typ JWT, or none',
-    received: ({ header }) => `typ ${shown(header.typ)}`,
     remedy: REMEDY,
   },
   {
     id: 'SP-CR-02',
     reason: 'hint_alg',
     says: 'takes hints signed with an algorithm of the profile only',
-    holds: ({ header }) => isAlgorithm(header.alg),
+    ...algIsOfProfile,
     otherwise: invalidRequest('id_token_hint is signed with an algorithm that is not allowed'),
-    expected: () => `alg ${ALGORITHMS.join(', ')}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy: REMEDY,
   },
   {
     id: 'JWT-07',
     reason: 'hint_iss',
     says: 'takes hints of its own making only',
-    holds: ({ claims, issuer }) => claims['iss'] === issuer,
+    ...issIsIssuer,
     otherwise: invalidRequest('id_token_hint is of another issuer'),
-    expected: ({ issuer }) => `iss ${shown(issuer)}`,
-    received: ({ claims }) => `iss ${shown(claims['iss'])}`,
     remedy: REMEDY,
   },
   {
@@ -93,7 +87,7 @@ export const hintSignatureRules: Rules<SignedHint, SignedHint> = [
     id: 'LOG-03',
     reason: 'hint_signature',
     says: 'takes hints signed with a key of its own, even one that no longer signs',
-    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
     otherwise: invalidRequest('id_token_hint was not signed by this server'),
     expected: ({ keys }) => `a signature by one of our ${keys.length} keys, retired ones included`,
     received: ({ jwt: { header } }) => `kid ${shown(header.kid)} and alg ${shown(header.alg)}`,

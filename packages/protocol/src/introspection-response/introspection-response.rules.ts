@@ -1,7 +1,7 @@
-import { ALGORITHMS, isAlgorithm } from '../jose/algorithms.ts'
-import { mediaTypeOf, type JwtHeader } from '../jose/decode.ts'
+import type { JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
 import { isObject } from '../jose/public-jwk.ts'
+import { algIsOfProfile, typIs } from '../rules/jwt-judgements.ts'
 import { refusal } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
 import { shown } from '../rules/shown.ts'
@@ -33,21 +33,16 @@ export const signedIntrospectionRules: Rules<SignedIntrospection, ReadableIntros
     id: 'INT-10',
     reason: 'introspection_typ',
     says: 'takes a JWT as introspection response only if its typ says so',
-    holds: ({ header: { typ } }) =>
-      typ !== undefined && mediaTypeOf(typ) === 'token-introspection+jwt',
+    ...typIs('token-introspection+jwt'),
     otherwise: untrusted,
-    expected: () => 'typ token-introspection+jwt',
-    received: ({ header }) => `typ ${shown(header.typ)}`,
     remedy: REMEDY,
   },
   {
     id: 'SP-CR-02',
     reason: 'introspection_alg',
     says: 'takes introspection responses signed with an algorithm of the profile only',
-    holds: ({ header }) => isAlgorithm(header.alg),
+    ...algIsOfProfile,
     otherwise: untrusted,
-    expected: () => `alg ${ALGORITHMS.join(', ')}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy: REMEDY,
   },
   {

@@ -67,3 +67,8 @@ export function selectKeys(
     .filter((key) => alg === undefined || key.algorithms.some((algorithm) => algorithm === alg))
     .slice(0, MOST_CANDIDATES)
 }
+
+/** Whether one of these keys signed this JWT. */
+export function isSignedByOneOf(keys: readonly VerificationKey[], jwt: DecodedJwt): boolean {
+  return selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key))
+}

@@ -1,12 +1,18 @@
-import { ALGORITHMS, isAlgorithm, type Algorithm } from '../jose/algorithms.ts'
-import { mediaTypeOf, type DecodedJwt, type JwtHeader } from '../jose/decode.ts'
+import { ALGORITHMS, type Algorithm } from '../jose/algorithms.ts'
+import type { DecodedJwt, JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
 import type { VerificationKey } from '../jose/keys.ts'
-import { selectKeys, verifySignature } from '../jose/verify.ts'
+import { isSignedByOneOf, selectKeys } from '../jose/verify.ts'
+import {
+  algIsOfProfile,
+  algIsRegistered,
+  hasBegunByNow,
+  typIsNoneOr,
+} from '../rules/jwt-judgements.ts'
 import { refusal, type Refusal } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
 import { shown } from '../rules/shown.ts'
-import { CLOCK_AHEAD, hasBegun, isNumericDate, isUnexpired, offset, type Seconds } from '../time.ts'
+import { CLOCK_AHEAD, isNumericDate, isUnexpired, offset, type Seconds } from '../time.ts'
 import type { RequestObjectClaims } from './claims.ts'
 import { wrongMember } from './parameters.ts'
 
@@ -30,9 +36,6 @@ export interface AcceptedRequestObject extends PresentedRequestObject {
   readonly claims: RequestObjectClaims
 }
 
-/** The types a request object may be of, if it states one. @see RFC 9101 §10.8 */
-const TYPES: readonly string[] = ['jwt', 'oauth-authz-req+jwt']
-
 const invalid = (description: string): Refusal => refusal('invalid_request_object', description)
 
 /**
@@ -43,20 +46,16 @@ export const requestObjectRules: Rules<PresentedRequestObject, AcceptedRequestOb
     id: 'JWT-11',
     reason: 'request_object_typ',
     says: 'takes no JWT of another explicit type as request object',
-    holds: ({ header: { typ } }) => typ === undefined || TYPES.includes(mediaTypeOf(typ)),
+    ...typIsNoneOr('jwt', 'oauth-authz-req+jwt'),
     otherwise: invalid('typ of the request object is that of another kind of JWT'),
-    expected: () => 'typ oauth-authz-req+jwt or JWT, or none',
-    received: ({ header }) => `typ ${shown(header.typ)}`,
     remedy: 'Sign a JWT that is made as a request object, with typ oauth-authz-req+jwt.',
   },
   {
     id: 'SP-CR-02',
     reason: 'request_object_alg',
     says: 'takes request objects signed with an algorithm of the profile only',
-    holds: ({ header }) => isAlgorithm(header.alg),
+    ...algIsOfProfile,
     otherwise: invalid(`alg of the request object must be one of ${ALGORITHMS.join(', ')}`),
-    expected: () => `alg ${ALGORITHMS.join(', ')}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy:
       'Configure the client to sign with PS256, ES256 or EdDSA (Ed25519), and register such a key.',
   },
@@ -140,11 +139,8 @@ export const requestObjectRules: Rules<PresentedRequestObject, AcceptedRequestOb
     id: 'SP-AS-13a',
     reason: 'request_object_from_future',
     says: `takes no request object whose nbf or iat is more than ${CLOCK_AHEAD} s ahead`,
-    holds: ({ claims: { iat, nbf }, now }) => hasBegun(iat, now) && hasBegun(nbf, now),
+    ...hasBegunByNow,
     otherwise: invalid('nbf or iat of the request object is in the future'),
-    expected: ({ now }) => `nbf and iat at most ${now + CLOCK_AHEAD}`,
-    received: ({ claims: { iat, nbf }, now }) =>
-      hasBegun(iat, now) ? `nbf ${offset(nbf, now)}` : `iat ${offset(iat, now)}`,
     remedy: 'Set the clock of the client by NTP; times are in seconds.',
   },
   {
@@ -165,11 +161,8 @@ export const requestObjectRules: Rules<PresentedRequestObject, AcceptedRequestOb
     id: 'JAR-03',
     reason: 'request_object_registered_alg',
     says: 'takes request objects signed with the algorithm the client registered',
-    holds: ({ header, registeredAlgorithm }) =>
-      registeredAlgorithm === undefined || header.alg === registeredAlgorithm,
+    ...algIsRegistered,
     otherwise: invalid('the request object is not signed with the algorithm of the client'),
-    expected: ({ registeredAlgorithm }) => `alg ${registeredAlgorithm ?? ''}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy: 'Sign with request_object_signing_alg of the client, or correct its registration.',
   },
 ]
@@ -190,7 +183,7 @@ export const requestObjectSignatureRules: Rules<SignedRequestObject, SignedReque
     id: 'MS-JAR-06',
     reason: 'request_object_signature',
     says: 'takes request objects signed with a key of the client that sends them',
-    holds: ({ jwt, keys }) => selectKeys(keys, jwt.header).some((key) => verifySignature(jwt, key)),
+    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
     otherwise: invalid('the request object is not signed with a key of the client'),
     expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the client`,
     received: ({ jwt: { header }, keys }) =>
