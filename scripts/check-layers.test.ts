@@ -145,7 +145,7 @@ const allowed: Readonly<Record<string, readonly [file: string, text: string]>> =
   ],
   'the backend for frontend in the server': [
     'packages/server/src/bff/a.ts',
-    `import { startBff } from '@signet/bff'`,
+    `import { createBff } from '@signet/bff'`,
   ],
   'relative imports inside a package': ['packages/engine/src/flow/a.ts', `import '../ports.ts'`],
   'cryptography in the engine': [

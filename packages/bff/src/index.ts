@@ -29,4 +29,3 @@ export {
   type StoredSession,
   type Touch,
 } from './sessions/port.ts'
-export { startBff, type Listen, type StartedBff, type StartOptions } from './start-bff.ts'

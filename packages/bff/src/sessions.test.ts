@@ -1,17 +1,19 @@
 import { generateSigningKey } from '@signet/protocol'
 import { forge } from '@signet/protocol/testing'
+import { fastify } from 'fastify'
 import assert from 'node:assert/strict'
 import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { startBff } from './start-bff.ts'
+import type { FrontendOptions } from './config/options.ts'
+import { bff, createBff } from './plugin.ts'
 import { KEPT_AFTER_END, SessionsUnavailable, type SessionStore } from './sessions/port.ts'
 import { TEST_CA, TEST_SERVER } from './testing/certificates.ts'
 import { createMemorySessions } from './testing/memory-sessions.ts'
 import { sampleOptions } from './testing/sample-options.ts'
 import { freePort } from './testing/serve.ts'
-import { CLIENT_KEY, ENCRYPTION_KEY, jsonOf, openStage, type Stage } from './testing/stage.ts'
+import { ENCRYPTION_KEY, jsonOf, openStage, type Stage } from './testing/stage.ts'
 import { TestBrowser, type Answer } from './testing/test-browser.ts'
 
 const COOKIE = '__Host-Http-bank'
@@ -427,23 +429,17 @@ describe('several apps', () => {
     symlinkSync('/etc', join(folder, 'assets', 'etc'))
     const port = await freePort()
     const origin = `https://localhost:${port}`
-    const app = (name: string, path: string): object => ({
+    const app = (name: string, path: string): FrontendOptions => ({
       name,
       publicOrigin: origin,
       match: { path },
       scopes: ['openid'],
       static: folder,
     })
-    const started = await startBff({
-      bff: {
-        ...sampleOptions({ client: { client_id: 'bank', keys: [CLIENT_KEY] } }),
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made by this test
-        frontends: [app('main', '/'), app('shop', '/shop/')] as never,
-        ca: TEST_CA,
-      },
-      listen: { host: '127.0.0.1', port },
-      tls: TEST_SERVER,
-    })
+    const served = fastify({ https: TEST_SERVER, forceCloseConnections: true })
+    const frontends = [app('main', '/'), app('shop', '/shop/')]
+    await served.register(bff, sampleOptions({ frontends, ca: TEST_CA }))
+    await served.listen({ host: '127.0.0.1', port })
     try {
       const browser = new TestBrowser()
       for (const path of ['/', '/accounts/7', '/shop/', '/shop/cart']) {
@@ -473,7 +469,7 @@ describe('several apps', () => {
       }
       assert.equal((await browser.call(`${origin}/bff/diagnostics`)).status, 404)
     } finally {
-      await started.close()
+      await served.close()
       rmSync(folder, { recursive: true })
     }
   })
@@ -501,37 +497,44 @@ test('diagnostics show no secret, and only in development', async () => {
   }
 })
 
-test('a process of its own tells whether it is ready, and forgets what has ended', async () => {
+test('tells whether it is ready, and forgets what has ended', async () => {
   const store = createMemorySessions()
   await using stage = await openStage({ store })
   await stage.logIn(new TestBrowser())
-  const [port, probes] = [await freePort(), await freePort()]
-  const options = sampleOptions({
-    issuer: stage.authority.issuer,
-    client: { client_id: 'bank', keys: [CLIENT_KEY] },
-    sessions: { store, keys: [ENCRYPTION_KEY] },
-    ca: TEST_CA,
-    clock: { now: () => stage.clock.now() + KEPT_AFTER_END + 4_000 },
+  const made = createBff(
+    sampleOptions({
+      issuer: stage.authority.issuer,
+      sessions: { store, keys: [ENCRYPTION_KEY] },
+      ca: TEST_CA,
+      clock: { now: () => stage.clock.now() + KEPT_AFTER_END + 4_000 },
+    }),
+  )
+  assert.deepEqual(await made.readiness(), {
+    ready: true,
+    checks: { authorization_server: 'ok', session_store: 'ok' },
   })
-  const started = await startBff({
-    bff: options,
-    listen: { host: '127.0.0.1', port },
-    management: { host: '127.0.0.1', port: probes },
-    sweepEvery: 0.02,
-  })
-  try {
-    const ready = await fetch(`http://127.0.0.1:${probes}/readyz`)
-    assert.deepEqual(await ready.json(), {
-      ready: true,
-      checks: { authorization_server: 'ok', session_store: 'ok' },
-    })
-    assert.equal((await fetch(`http://127.0.0.1:${probes}/livez`)).status, 200)
-    for (let at = 0; at < 200; at++) {
-      if ((await store.ofSubject(stage.authority.issuer, 'alice')).length === 0) break
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    assert.equal((await store.ofSubject(stage.authority.issuer, 'alice')).length, 0)
-  } finally {
-    await started.close()
+  assert.equal(await made.activeSessions(), 0)
+  await made.sweep(1_000)
+  assert.deepEqual(await store.ofSubject(stage.authority.issuer, 'alice'), [])
+})
+
+test('is not ready while the authorization server or the sessions are away', async () => {
+  const away = async (): Promise<never> => {
+    throw new SessionsUnavailable('away')
   }
+  await using stage = await openStage()
+  stage.authority.faults.set('/.well-known/openid-configuration', (request) => {
+    request.destroy()
+  })
+  const made = createBff(
+    sampleOptions({
+      issuer: stage.authority.issuer,
+      sessions: { store: { ...createMemorySessions(), get: away }, keys: [ENCRYPTION_KEY] },
+      ca: TEST_CA,
+    }),
+  )
+  const { ready, checks } = await made.readiness()
+  assert.equal(ready, false)
+  assert.match(checks.authorization_server, /^discovery: /)
+  assert.equal(checks.session_store, 'unavailable')
 })
