@@ -1,7 +1,7 @@
 import { StoreUnavailable, type Seconds } from '@signet/engine'
 import { Client, type ClientConfig } from 'pg'
 import { SchemaRefused } from '../schema-refused.ts'
-import { unavailable } from './failure.ts'
+import { messageOf, unavailable } from './failure.ts'
 import type { LanesOptions } from './lanes.ts'
 
 /** Where a database is, and how it is talked to. */
@@ -11,8 +11,8 @@ export interface PostgresConnection {
   /** How many connections of this process, at most. With two or more one is for what takes long. */
   readonly connections?: number | undefined
   /**
-   * Whether the server keeps the plans of statements by name. Has to be false behind a PgBouncer that pools transactions:
-   * it hands a statement to a connection that does not know the name.
+   * Whether the server keeps the plans of statements by name. Has to be false behind PgBouncer, or another pooler: it hands
+   * a statement to a connection that does not know the name, or knows it of somebody else.
    */
   readonly prepare?: boolean | undefined
   /** How long to wait for a connection. */
@@ -76,7 +76,7 @@ function clientConfig({
 /** Whoever starts a server has to know which database it is about. */
 function naming({ host, port, database }: Client, error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const message = `${database ?? ''} at ${host}:${port}: ${error.message}`
+  const message = `${database ?? ''} at ${host}:${port}: ${messageOf(error)}`
   if (error instanceof SchemaRefused) return new SchemaRefused(message, error.cause)
   return new StoreUnavailable(message, unavailable(error).cause)
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { Client } from 'pg'
+import { unavailable } from './failure.ts'
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from './open-postgres.ts'
 import { serverForTests } from './testing/databases.ts'
 import type { TestServer } from './testing/server.ts'
@@ -82,6 +83,11 @@ const WAITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 async function somebodyWaits(server: TestServer, url: string): Promise<void> {
   while ((await server.execute(url, `SELECT ${WAITING}`)).length === 0);
 }
+
+test('a name with several addresses, of which none answers, is not told without a word', () => {
+  const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })
+  assert.match(unavailable(refused).message, /: ECONNREFUSED$/)
+})
 
 describe('a server that', async () => {
   const server = await serverForTests({ fsync: false })

@@ -21,10 +21,23 @@ import { DatabaseError } from 'pg'
  */
 export function unavailable(error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error
-  const cause = withoutRows(error)
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new StoreUnavailable(`the database failed: ${message}`, cause)
+  return new StoreUnavailable(`the database failed: ${messageOf(error)}`, withoutRows(error))
 }
+
+/** What failed, and what to do about it when that is known. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  // Where a name has several addresses, and none answers, only the code tells.
+  const said = error.message || String(Object(error).code ?? error.name)
+  return POOLED.test(said) ? `${said}: ${WITHOUT_NAMES}` : said
+}
+
+/** What to do about a PgBouncer, or another one that lends the connections of a server to whoever asks. */
+export const WITHOUT_NAMES = 'behind a pooler of connections, set prepared_statements to false'
+
+/** What PgBouncer says of a limit that only a server itself can keep, and a server of a statement that another one knows. */
+const POOLED =
+  /^unsupported startup parameter|^prepared statement ".*" (?:does not exist|already exists)/
 
 /** The server says of some errors which row they are about, and rows hold what no log may. */
 function withoutRows(error: unknown): unknown {

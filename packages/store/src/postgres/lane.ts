@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { Client, type ClientConfig, type QueryConfig } from 'pg'
-import { stateOf } from './failure.ts'
+import { stateOf, WITHOUT_NAMES } from './failure.ts'
 import type { Answer, Row } from './statement.ts'
 
 /** How long a lane that is not needed at once waits after a connection was refused. */
@@ -22,7 +22,8 @@ const EXPECTED = {
 const INSPECTION = `
   SELECT CASE WHEN pg_is_in_recovery() THEN 'on' ELSE 'off' END AS recovering,
     CASE current_setting('synchronous_commit') WHEN 'off' THEN 'off' ELSE 'on' END AS synchronous,
-    current_setting('server_encoding') AS encoding`
+    current_setting('server_encoding') AS encoding,
+    pg_backend_pid() AS process`
 
 /**
  * The server keeps one plan for all values. One that was made while a table was empty would read it from end to end, until
@@ -105,7 +106,7 @@ export class Lane {
     client.on('end', forget)
     try {
       await client.connect()
-      await inspect(client)
+      await inspect(client, this.#prepare)
       if (this.#prepare) await client.query(PLANNING)
     } catch (error) {
       void client.end()
@@ -116,9 +117,13 @@ export class Lane {
   }
 }
 
-async function inspect(client: Client): Promise<void> {
+async function inspect(client: Client, prepare: boolean): Promise<void> {
   const { rows } = await client.query<Row>(INSPECTION)
   for (const [name, { is, otherwise }] of Object.entries(EXPECTED)) {
     if (rows[0]?.[name] !== is) throw new Error(otherwise)
   }
+  // Under a name that another client has given, another statement may be found there, of another release.
+  const isPooled = 'processID' in client && client.processID !== rows[0]?.['process']
+  if (prepare && isPooled)
+    throw new Error(`somebody else answers than was connected: ${WITHOUT_NAMES}`)
 }

@@ -15,7 +15,11 @@ after(() => bouncer.dispose())
 
 /** The same database, behind PgBouncer. */
 function behind(url: string): string {
-  return bouncer.url(/\/([^/?]+)\?/.exec(url)?.[1] ?? '')
+  return bouncer.url(databaseOf(url))
+}
+
+function databaseOf(url: string): string {
+  return /\/([^/?]+)\?/.exec(url)?.[1] ?? ''
 }
 
 storeContract('PostgreSQL behind PgBouncer', async (clock, { unauthenticated }) => {
@@ -66,12 +70,27 @@ test('what many ask at once is answered to whom it was asked by', async () => {
   await database.close()
 })
 
-test('statements with names are not for PgBouncer, which shows when the store is opened', async () => {
-  const url = behind(await emptyDatabase())
-  const opening = openPostgres({ server: url, clock: fixedClock(), retention: 86_400 })
-  await assert.rejects(opening, (error) => {
-    assert.ok(error instanceof StoreUnavailable)
-    assert.match(error.message, /unsupported startup parameter/)
-    return true
-  })
+test('statements with names are not for PgBouncer, which shows when the store is opened, with what to do', async () => {
+  const database = await emptyDatabase()
+  const opening = (url: string): Promise<unknown> =>
+    openPostgres({ server: url, clock: fixedClock(), retention: 86_400 })
+  await assert.rejects(opening(behind(database)), refusedWith(/unsupported startup parameter/))
+  for (const pool_mode of ['transaction', 'session']) {
+    const lenient = await startPgBouncer(server, {
+      pool_mode,
+      ignore_startup_parameters: 'statement_timeout',
+    })
+    after(() => lenient.dispose())
+    const url = lenient.url(databaseOf(database))
+    await assert.rejects(opening(url), refusedWith(/somebody else answers/))
+  }
 })
+
+function refusedWith(said: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof StoreUnavailable)
+    assert.match(error.message, said)
+    assert.match(error.message, /set prepared_statements to false$/)
+    return true
+  }
+}

@@ -16,8 +16,14 @@ export interface TestPgBouncer {
   dispose(): Promise<void>
 }
 
-/** @throws Error when PgBouncer is not installed, saying how to install it, or does not start, with its log. */
-export async function startPgBouncer(server: TestServer): Promise<TestPgBouncer> {
+/**
+ * @param settings lines of its configuration
+ * @throws Error when PgBouncer is not installed, saying how to install it, or does not start, with its log.
+ */
+export async function startPgBouncer(
+  server: TestServer,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestPgBouncer> {
   const binary = pgBouncerBinary()
   const account = serverAccount()
   const directory = mkdtempSync(join(tmpdir(), 'signet-pgbouncer-'))
@@ -36,7 +42,9 @@ unix_socket_dir = ${directory}
 auth_type = trust
 auth_file = ${join(directory, 'users')}
 logfile = ${log}
-`,
+${Object.entries(settings)
+  .map(([name, value]) => `${name} = ${value}\n`)
+  .join('')}`,
   )
   if (account !== undefined) chownSync(directory, account.uid, account.gid)
   const child = spawn(binary, ['-q', join(directory, 'pgbouncer.ini')], {
