@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { readAuthorities, UnusableCertificate } from '@signet/protocol'
 import { isPem, readPem, type Named } from './files.ts'
 import { InvalidConfig } from './problems.ts'
 
@@ -11,7 +11,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
  * @throws InvalidConfig listing every file that cannot be read, and everything in it that is no authority.
  * @see RFC 8705 §7.4 and §7.5
  */
-export function readAuthorities(files: readonly string[], at: Named): readonly string[] {
+export function readAuthorityFiles(files: readonly string[], at: Named): readonly string[] {
   const problems: string[] = []
   const found = files.flatMap((file) => {
     try {
@@ -28,21 +28,19 @@ export function readAuthorities(files: readonly string[], at: Named): readonly s
 
 function authoritiesIn(file: string, at: Named): readonly string[] {
   const certificates = readPem(file, at).match(CERTIFICATE) ?? []
-  const problem =
-    certificates.length === 0
-      ? 'holds no PEM certificate'
-      : certificates.map(problemOf).find((each) => each !== undefined)
+  const problem = problemOf(certificates)
   if (problem === undefined) return certificates
   const name = isPem(file) ? 'the PEM' : file
   throw new InvalidConfig(at.path, [`${at.setting}: ${name} ${problem}`])
 }
 
-function problemOf(pem: string): string | undefined {
+function problemOf(certificates: readonly string[]): string | undefined {
+  if (certificates.length === 0) return 'holds no PEM certificate'
   try {
-    const { ca, subject } = new X509Certificate(pem)
-    if (ca) return undefined
-    return `holds the certificate of ${subject.replaceAll('\n', ', ')}, which is no authority (basicConstraints)`
-  } catch {
-    return 'holds a certificate that cannot be read'
+    readAuthorities(certificates)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof UnusableCertificate)) throw error
+    return `holds a certificate that cannot be used: ${error.message}`
   }
 }

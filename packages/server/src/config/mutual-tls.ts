@@ -1,5 +1,5 @@
 import { mutualTlsEndpointsOf, type Service } from '@signet/engine'
-import { readAuthorities } from './authorities.ts'
+import { readAuthorityFiles } from './authorities.ts'
 import type { Config, ServiceConfig } from './config.ts'
 import type { ConfigFile, ServiceFile } from './file.ts'
 import { listenOn, listenProblems } from './listen.ts'
@@ -16,7 +16,7 @@ export function mutualTlsListen({ mtls }: ConfigFile, path: string): Pick<Config
     mtls: {
       origin: new URL(origin).origin,
       listen: listenOn(listen, { path, setting: 'mtls.listen' }),
-      trustedCas: readAuthorities(trusted_cas, { path, setting: 'mtls.trusted_cas' }),
+      trustedCas: readAuthorityFiles(trusted_cas, { path, setting: 'mtls.trusted_cas' }),
     },
   }
 }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { postgresProblem, redisProblem } from './addresses.ts'
-import { readAuthorities } from './authorities.ts'
+import { readAuthorityFiles } from './authorities.ts'
 import type { PostgresConfig, RedisConfig } from './config.ts'
 import type { StoreFile } from './file.ts'
 
@@ -20,7 +20,7 @@ const CONNECTIONS = 10
  */
 export function placesOf(file: StoreFile, path: string): Places {
   const { sqlite, postgres, redis, connections, prepared_statements, trusted_cas = [] } = file
-  const authorities = readAuthorities(trusted_cas, { path, setting: 'store.trusted_cas' })
+  const authorities = readAuthorityFiles(trusted_cas, { path, setting: 'store.trusted_cas' })
   const trusting = authorities.length > 0 ? { trustedCas: authorities } : {}
   return {
     ...(sqlite !== undefined && { sqlite: resolve(dirname(path), sqlite) }),
