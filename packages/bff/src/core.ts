@@ -1,10 +1,17 @@
-import { createSeal, type Seal, type Seconds, type SigningKey } from '@signet/protocol'
+import {
+  createSeal,
+  importDecryptionJwk,
+  type Seal,
+  type Seconds,
+  type SigningKey,
+} from '@signet/protocol'
 import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { BffOptions, Clock } from './config/options.ts'
 import { checkOptions } from './config/check-options.ts'
 import { clientSettings, type ClientSettings } from './config/client-settings.ts'
-import { readFrontends, refuse, type Frontend } from './config/settings.ts'
+import { Misconfigured } from './config/misconfigured.ts'
+import { readFrontends, type Frontend } from './config/settings.ts'
 import type { OnEvent } from './events.ts'
 import { createApiKeys, type ApiKeys } from './oauth/api-keys.ts'
 import { createAuthority, type Authority } from './oauth/authority.ts'
@@ -13,7 +20,7 @@ import { importOwnCertificate, type OwnCertificate } from './oauth/client-certif
 import { importClientKey, type ClientKey } from './oauth/client-key.ts'
 import { createClientTokens, type ClientTokens } from './oauth/client-tokens.ts'
 import { CONSTRAINTS, type Constraint } from './oauth/constraint.ts'
-import { createDecryption, importOwnDecryptionKey, type Decryption } from './oauth/decryption.ts'
+import { createDecryption, type Decryption } from './oauth/decryption.ts'
 import { createIssuerKeys, type IssuerKeys } from './oauth/issuer-keys.ts'
 import { createNonces, type Nonces } from './oauth/nonces.ts'
 import { createOutgoing, type Outgoing } from './oauth/outgoing.ts'
@@ -63,7 +70,8 @@ const ABSOLUTE: Seconds = 28_800
  * @throws Misconfigured
  */
 export function createCore(options: BffOptions): Core {
-  refuse(checkOptions(options))
+  const problems = checkOptions(options)
+  if (problems.length > 0) throw new Misconfigured(problems)
   const frontends = readFrontends(options)
   const settings = clientSettings(options)
   const clock = options.clock ?? { now: () => Math.floor(Date.now() / 1_000) }
@@ -132,7 +140,7 @@ function credentialsOf({
   return {
     key,
     certificate: tls && importOwnCertificate(tls),
-    decryption: createDecryption(decryptionKeys.map(importOwnDecryptionKey)),
+    decryption: createDecryption(decryptionKeys.map(importDecryptionJwk)),
   }
 }
 

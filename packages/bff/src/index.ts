@@ -11,7 +11,7 @@ export type {
   SenderConstraint,
   TokenKind,
 } from './config/options.ts'
-export { Misconfigured, type Misconfiguration } from './config/settings.ts'
+export { Misconfigured, type Misconfiguration } from './config/misconfigured.ts'
 export type {
   BffEvent,
   CsrfRejection,

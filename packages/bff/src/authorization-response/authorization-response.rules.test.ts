@@ -4,6 +4,7 @@ import {
   exportDecryptionJwk,
   generateEncryptionKey,
   generateSigningKey,
+  importDecryptionJwk,
   importEncryptionKeys,
   importJwks,
   Refused,
@@ -13,7 +14,7 @@ import {
 import { assemble, forge, forgeries, oneOfEachKind } from '@signet/protocol/testing'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createDecryption, importOwnDecryptionKey } from '../oauth/decryption.ts'
+import { createDecryption } from '../oauth/decryption.ts'
 import { proveReason } from '../testing/prove-reason.ts'
 import {
   authorizationResponseRules,
@@ -117,7 +118,7 @@ const context = (members: Partial<ResponseContext> = {}): ResponseContext => ({
   issuer: ISSUER,
   clientId: 'bank',
   keys: { find: async () => keys },
-  decryption: createDecryption([importOwnDecryptionKey(exportDecryptionJwk(own))]),
+  decryption: createDecryption([importDecryptionJwk(exportDecryptionJwk(own))]),
   now: NOW,
   ...members,
 })

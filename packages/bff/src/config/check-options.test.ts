@@ -12,7 +12,7 @@ import { clientCertificate, TEST_CA, type TestCertificate } from '../testing/cer
 import { sampleFrontend, sampleOptions } from '../testing/sample-options.ts'
 import { checkOptions } from './check-options.ts'
 import type { BffOptions, ClientOptions, RouteOptions } from './options.ts'
-import { Misconfigured } from './settings.ts'
+import { Misconfigured } from './misconfigured.ts'
 
 const own = await clientCertificate('bank')
 const other = await clientCertificate('bank')

@@ -1,3 +1,4 @@
+import type { Misconfiguration } from './misconfigured.ts'
 import type {
   BffOptions,
   ClientAuthentication,
@@ -5,7 +6,6 @@ import type {
   RequestObjectEncryption,
   SenderConstraint,
 } from './options.ts'
-import type { Misconfiguration } from './settings.ts'
 
 /** The options about how this client speaks to the authorization server, with their defaults. */
 export interface ClientSettings {

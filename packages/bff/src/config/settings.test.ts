@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { exportPrivateJwk, generateSigningKey } from '@signet/protocol'
+import { exportPrivateJwk, generateSigningKey, UnusableKey } from '@signet/protocol'
 import { createCore } from '../core.ts'
 import { importClientKey } from '../oauth/client-key.ts'
 import { sampleFrontend, sampleOptions } from '../testing/sample-options.ts'
+import { checkOptions } from './check-options.ts'
 import type { BffOptions, RouteOptions } from './options.ts'
-import { Misconfigured, readFrontends } from './settings.ts'
+import { Misconfigured } from './misconfigured.ts'
+import { readFrontends } from './settings.ts'
 
 const route = (members: Partial<RouteOptions>): BffOptions =>
   sampleOptions({
@@ -78,7 +80,7 @@ const WRONG: Readonly<Record<string, BffOptions>> = {
 
 for (const [title, options] of Object.entries(WRONG)) {
   test(`${title} is refused`, () => {
-    assert.throws(() => readFrontends(options), Misconfigured)
+    assert.throws(() => createCore(options), Misconfigured)
   })
 }
 
@@ -89,7 +91,7 @@ test('what is wrong is told all at once, and no key with it', () => {
     sessions: { ...sessions, keys: [secret] },
   }
   assert.throws(
-    () => readFrontends(options),
+    () => createCore(options),
     (error) =>
       error instanceof Misconfigured &&
       /issuer/.test(error.message) &&
@@ -100,7 +102,7 @@ test('what is wrong is told all at once, and no key with it', () => {
 })
 
 test('http to this machine is allowed where no token is at risk', () => {
-  assert.equal(readFrontends(route({ target: 'http://localhost:5173/', token: 'none' })).length, 1)
+  assert.deepEqual(checkOptions(route({ target: 'http://localhost:5173/', token: 'none' })), [])
 })
 
 test('BFF-04 cookies carry the prefix that browsers guard', () => {
@@ -118,7 +120,7 @@ test('SP-CL-02 takes private keys of the profile only', () => {
   const jwkOf = (namedCurve: string): object =>
     generateKeyPairSync('ec', { namedCurve }).privateKey.export({ format: 'jwk' })
   for (const jwk of [publicJwk, jwkOf('P-384'), jwkOf('secp256k1'), { kty: 'oct', k: 'AA' }, {}]) {
-    assert.throws(() => importClientKey(jwk), Misconfigured)
+    assert.throws(() => importClientKey(jwk), UnusableKey)
   }
   assert.throws(
     () => createCore(sampleOptions({ client: { client_id: 'bank', keys: [publicJwk] } })),

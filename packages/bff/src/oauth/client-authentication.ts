@@ -1,6 +1,5 @@
 import * as client from 'openid-client'
 import type { ClientAuthentication } from '../config/options.ts'
-import { Misconfigured } from '../config/settings.ts'
 import type { ClientKey } from './client-key.ts'
 
 /** With a certificate the connection says who calls; which of the two ways it is, only the registration knows. */
@@ -12,7 +11,6 @@ const METHODS: Readonly<
   self_signed_tls_client_auth: () => client.TlsClientAuth(),
 }
 
-/** @throws Misconfigured */
 export function clientAuthentication(
   method: ClientAuthentication,
   key: ClientKey | undefined,
@@ -22,7 +20,7 @@ export function clientAuthentication(
 
 /** @see RFC 7523 §2.2 */
 function byAssertion(key: ClientKey | undefined): client.ClientAuth {
-  if (key === undefined) throw new Misconfigured('client.keys: required for private_key_jwt')
+  if (key === undefined) throw new TypeError('the options were not checked')
   return client.PrivateKeyJwt(key.kid === undefined ? key.key : { key: key.key, kid: key.kid }, {
     [client.modifyAssertion]: (header) => {
       // Ed25519 has two names, and a server may know only the one that was registered.

@@ -2,7 +2,7 @@ import { certificateThumbprint, type Seconds } from '@signet/protocol'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { ClientOptions } from '../config/options.ts'
-import { Misconfigured, type Misconfiguration } from '../config/settings.ts'
+import type { Misconfiguration } from '../config/misconfigured.ts'
 
 type Pem = NonNullable<ClientOptions['tls']>
 
@@ -17,12 +17,8 @@ export interface OwnCertificate {
   readonly expires: Seconds
 }
 
-/** @throws Misconfigured */
+/** Reads a certificate that has no problems. */
 export function importOwnCertificate(pem: Pem): OwnCertificate {
-  const [problem] = certificateProblems(pem)
-  if (problem !== undefined) {
-    throw new Misconfigured(`${problem.path.map(String).join('.')}: ${problem.message}`)
-  }
   const { raw, validToDate } = new X509Certificate(pem.certificate)
   return {
     chain: pem.certificate,

@@ -1,11 +1,11 @@
 import {
   describeSigningKey,
   importPublicJwk,
+  UnusableKey,
   type Algorithm,
   type SigningKey,
 } from '@signet/protocol'
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { Misconfigured } from '../config/settings.ts'
 
 type KeyParameters = Parameters<KeyObject['toCryptoKey']>[0]
 
@@ -28,7 +28,7 @@ export interface ClientKey {
 /**
  * Reads the private key this client authenticates with.
  *
- * @throws Misconfigured
+ * @throws UnusableKey
  * @see RFC 7523 §3
  */
 export function importClientKey(jwk: object): ClientKey {
@@ -41,12 +41,12 @@ export function importClientKey(jwk: object): ClientKey {
     qi: _qi,
     ...members
   } = { ...jwk } as Record<string, unknown>
-  if (typeof d !== 'string') throw new Misconfigured('client.keys: a key has no private part')
+  if (typeof d !== 'string') throw new UnusableKey('a key has no private part')
   const { key_ops: _operations, ...publicJwk } = members
-  const { kid, algorithms } = understood(publicJwk)
+  const { kid, algorithms } = importPublicJwk(publicJwk)
   const stated = algorithms.find((algorithm) => algorithm === members['alg'])
   const alg = stated ?? algorithms[0]
-  if (alg === undefined) throw new Misconfigured('client.keys: a key has no algorithm')
+  if (alg === undefined) throw new UnusableKey('a key has no algorithm')
   const privateKey = privateKeyOf(jwk)
   const described = describeSigningKey(privateKey, alg)
   return {
@@ -57,20 +57,11 @@ export function importClientKey(jwk: object): ClientKey {
   }
 }
 
-function understood(publicJwk: object): ReturnType<typeof importPublicJwk> {
-  try {
-    return importPublicJwk(publicJwk)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : 'unusable'
-    throw new Misconfigured(`client.keys: ${reason}`, { cause: error })
-  }
-}
-
 function privateKeyOf(jwk: object): KeyObject {
   try {
     return createPrivateKey({ key: { ...jwk }, format: 'jwk' })
   } catch {
-    throw new Misconfigured('client.keys: the members do not make a private key')
+    throw new UnusableKey('the members do not make a private key')
   }
 }
 

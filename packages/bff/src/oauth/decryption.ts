@@ -1,35 +1,18 @@
 import {
   decodeOrRefuse,
   decryptJwt,
-  importDecryptionJwk,
   isEncryptedJwt,
   Refused,
   Undecryptable,
-  UnusableKey,
   type DecodedJwt,
   type DecryptionKey,
   type UnreadableJwt,
 } from '@signet/protocol'
-import { Misconfigured } from '../config/settings.ts'
 
 /** Opens what the authorization server encrypted for this client. What it says is not proved by that. */
 export interface Decryption {
   /** A signed JWT, taken out of an encrypted one if it is in one. @throws Undecryptable */
   open(jwt: string): Promise<string>
-}
-
-/**
- * Reads a private key others encrypt to.
- *
- * @throws Misconfigured
- */
-export function importOwnDecryptionKey(jwk: object): DecryptionKey {
-  try {
-    return importDecryptionJwk(jwk)
-  } catch (error) {
-    if (!(error instanceof UnusableKey)) throw error
-    throw new Misconfigured(`client.decryptionKeys: ${error.message}`, { cause: error })
-  }
 }
 
 export function createDecryption(keys: readonly DecryptionKey[]): Decryption {

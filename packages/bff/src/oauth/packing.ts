@@ -1,7 +1,6 @@
 import { encryptJwt } from '@signet/protocol'
 import * as client from 'openid-client'
 import type { RequestObjectEncryption } from '../config/options.ts'
-import { Misconfigured } from '../config/settings.ts'
 import type { ClientKey } from './client-key.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
@@ -17,11 +16,10 @@ export const packPlain: Packing = async (_configuration, parameters) =>
 /**
  * All of them in one signed request object, and nothing beside it.
  *
- * @throws Misconfigured
  * @see RFC 9101 §4, FAPI 2.0 Message Signing §5.3.2
  */
 export function packSigned(signing: ClientKey | undefined): Packing {
-  if (signing === undefined) throw new Misconfigured('client.keys: required to sign requests')
+  if (signing === undefined) throw new TypeError('the options were not checked')
   const { key, kid, alg } = signing
   return async (configuration, parameters) => {
     const url = await client.buildAuthorizationUrlWithJAR(
