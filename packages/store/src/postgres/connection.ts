@@ -41,6 +41,9 @@ export function lanesOptions(connection: PostgresConnection): LanesOptions {
   }
 }
 
+/** Begins what follows in a transaction: what it holds is let go when its machine has vanished without a word. */
+export const LET_GO_WHEN_GONE = "SET LOCAL idle_in_transaction_session_timeout = '1min'"
+
 /** Does something on a connection of its own, which waits as long as it takes. */
 export async function withClient<Result>(
   connection: PostgresConnection,

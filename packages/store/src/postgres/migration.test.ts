@@ -176,6 +176,15 @@ test('a migration that fails, or does not get its lock, leaves the version befor
   await requireGrant(url)
 })
 
+test('a migration whose machine vanishes keeps nobody waiting for ever', async () => {
+  const url = await filledDatabase()
+  const noting = { ...EXPAND, sql: `CREATE TABLE signet.noted AS SELECT ${IDLE}` }
+  await migrateTo(url, schemaWith(noting))
+  assert.deepEqual(await server.execute(url, 'SELECT * FROM signet.noted'), [{ idle: '1min' }])
+})
+
+const IDLE = "current_setting('idle_in_transaction_session_timeout') AS idle"
+
 test('a schema with another history is refused', async () => {
   const url = await filledDatabase()
   await server.execute(url, "UPDATE signet.migrations SET checksum = 'other'")

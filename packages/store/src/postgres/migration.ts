@@ -2,6 +2,7 @@ import type { Seconds } from '@signet/engine'
 import { createHash } from 'node:crypto'
 import type { Client } from 'pg'
 import { SchemaRefused } from '../schema-refused.ts'
+import { LET_GO_WHEN_GONE } from './connection.ts'
 
 /** One step of a schema. Its place in the list is its version, counted from one. */
 export interface Migration {
@@ -117,7 +118,9 @@ async function applyNext(
   now: Seconds,
 ): Promise<PlannedMigration | undefined> {
   // The others wait for one who works; whoever works does not let the requests under way wait long behind it.
-  await client.query("BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min'")
+  await client.query(
+    `BEGIN; ${LET_GO_WHEN_GONE}; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min'`,
+  )
   try {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
       `migrations of ${schema.name}`,

@@ -1,7 +1,7 @@
-import type { Clock } from '@signet/engine'
+import { StoreUnavailable, type Clock } from '@signet/engine'
 import type { Client } from 'pg'
 import type { Whole, WholeStores } from '../whole.ts'
-import { withClient, type PostgresConnection } from './connection.ts'
+import { LET_GO_WHEN_GONE, withClient, type PostgresConnection } from './connection.ts'
 import { unavailable } from './failure.ts'
 import type { Asked } from './lanes.ts'
 import { numberOf } from './service.ts'
@@ -19,11 +19,13 @@ export function wholeStores(connection: PostgresConnection, clock: Clock): Whole
       const lanes = askedOf(client)
       // Whoever makes a service known in a transaction keeps all others from doing so.
       for (const issuer of issuers) await numberOf(issuer, lanes)
-      await client.query(begin)
+      await client.query(`${begin}; ${LET_GO_WHEN_GONE}`)
       // What `work` throws is no failure of the database, and must not become one.
       return work(issuers.map((issuer) => storeOf(issuer, { lanes, clock }))).then(
         async (result) => {
-          await client.query('COMMIT')
+          const { command } = await client.query('COMMIT')
+          // Somebody has hidden that a statement failed. The server rolls back then, and does not call it an error.
+          if (command !== 'COMMIT') throw new StoreUnavailable('the transaction was rolled back')
           return { result }
         },
         async (error: unknown) => {

@@ -73,6 +73,21 @@ export function wholeContract(name: string, open: () => Promise<Twice>): void {
     assert.deepEqual(await store.grants.list(LISTED), [])
   })
 
+  scene('who goes on after a failure is not told that what was lost was kept', async (twice) => {
+    const { one, other } = twice
+    const [issuer = ''] = ISSUERS
+    await one.transaction([issuer], async ([mine]) => mine?.users.put(sampleUser()))
+    const hiding = one.transaction([issuer], async ([mine]) => {
+      await mine?.grants.put(sampleGrant())
+      await mine?.users.put(sampleUser({ subject: 'another' })).catch(() => undefined)
+    })
+    const kept = await hiding.then(
+      () => [sampleGrant()],
+      () => [],
+    )
+    assert.deepEqual(await other.store(issuer).grants.list(LISTED), kept)
+  })
+
   scene('a snapshot is of one moment, and others go on', async ({ one, other }) => {
     const [issuer = ''] = ISSUERS
     const store = other.store(issuer)
