@@ -33,7 +33,6 @@ export function lanesOptions(connection: PostgresConnection): LanesOptions {
     connections,
     client: {
       ...clientConfig(connection),
-      pipeline: true,
       query_timeout: answerTimeout * 1_000,
       // PgBouncer knows no such parameter. Where there is none, the server gives up before we do.
       ...(prepare && { statement_timeout: Math.ceil(answerTimeout * 900) }),
@@ -69,6 +68,8 @@ function clientConfig({
   return {
     ...(typeof server === 'string' ? { connectionString: server } : server),
     application_name: 'signet',
+    // A statement is sent without waiting for the answers to those before.
+    pipeline: true,
     // A peer that is gone without a word is noticed in seconds, not in hours.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

@@ -88,6 +88,19 @@ export function wholeContract(name: string, open: () => Promise<Twice>): void {
     assert.deepEqual(await other.store(issuer).grants.list(LISTED), kept)
   })
 
+  scene('many may be asked at once, without a word of warning', async ({ one }) => {
+    const warned: Error[] = []
+    const note = (warning: Error): number => warned.push(warning)
+    process.on('warning', note)
+    const asked = await one.snapshot(ISSUERS, (stores) =>
+      Promise.all([...stores, ...stores].map(({ users }) => users.list())),
+    )
+    await pause()
+    process.off('warning', note)
+    assert.deepEqual(asked, [[], [], [], []])
+    assert.deepEqual(warned, [])
+  })
+
   scene('a snapshot is of one moment, and others go on', async ({ one, other }) => {
     const [issuer = ''] = ISSUERS
     const store = other.store(issuer)
