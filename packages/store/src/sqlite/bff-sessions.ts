@@ -6,8 +6,9 @@ import {
 } from '@signet/bff'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { BFF_MIGRATIONS } from './bff-schema.ts'
-import { migrate } from './migrate.ts'
 import { watchPlace } from './in-place.ts'
+import { DURABLE } from './durable-file.ts'
+import { migrate } from './migrate.ts'
 import { Patience } from './patience.ts'
 import { patiently } from './patiently.ts'
 import { preparePrivateFile } from './private-file.ts'
@@ -28,15 +29,15 @@ export interface SqliteSessions extends SessionStore {
  */
 export function openSqliteSessions(path: string): SqliteSessions {
   preparePrivateFile(path)
+  return patiently(() => openPrepared(path))
+}
+
+function openPrepared(path: string): SqliteSessions {
   const database = new DatabaseSync(path)
   try {
     const asking = askingOf(new Patience(database), watchPlace(path))
     migrate(database, BFF_MIGRATIONS)
-    patiently(() =>
-      database.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864',
-      ),
-    )
+    database.exec(DURABLE)
     return sessionsIn(database, asking)
   } catch (error) {
     database.close()

@@ -2,20 +2,15 @@ import { StoreUnavailable } from '@signet/engine'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { GroupCommit, type Transactional } from './group-commit.ts'
 import { watchPlace } from './in-place.ts'
+import { DURABLE } from './durable-file.ts'
 import { Patience } from './patience.ts'
-import { patiently } from './patiently.ts'
 
-/**
- * WAL: readers and the writer do not wait for each other. `synchronous` NORMAL: what was committed survives the end of
- * the process, not always that of the machine. The log is copied back when it has 16 MB, and never keeps more than 64.
- */
+/** The log is copied back when it has 16 MB. */
 const SETTINGS = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
+  ${DURABLE}
   PRAGMA foreign_keys = ON;
   PRAGMA cache_size = -65536;
   PRAGMA wal_autocheckpoint = 4000;
-  PRAGMA journal_size_limit = 67108864;
 `
 
 export type Row = Readonly<Record<string, unknown>>
@@ -24,16 +19,18 @@ export type Row = Readonly<Record<string, unknown>>
 export class Connection {
   readonly database: DatabaseSync
   readonly transactions: GroupCommit
+  readonly #patience: Patience
   #pulses = 0
 
   constructor(path: string) {
     this.database = new DatabaseSync(path)
-    this.transactions = new GroupCommit(transactionsOf(this.database, watchPlace(path)))
+    this.#patience = new Patience(this.database)
+    this.transactions = new GroupCommit(this.#transactions(watchPlace(path)))
   }
 
   /** To be called once the file is known to be ours. */
   configure(): void {
-    patiently(() => this.database.exec(SETTINGS))
+    this.database.exec(SETTINGS)
   }
 
   prepare(sql: string): StatementSync {
@@ -43,38 +40,22 @@ export class Connection {
   /** Changes something, in the transaction of this turn of the event loop, and answers how many rows. */
   write(statement: StatementSync, ...values: readonly SQLInputValue[]): number {
     this.transactions.begin()
-    try {
-      return Number(statement.run(...values).changes)
-    } catch (error) {
-      throw this.#unavailable(error)
-    }
+    return this.#ask(() => Number(statement.run(...values).changes))
   }
 
   /** Writes a number that nobody reads, another one each time: only what writes finds out that the disk is full. */
   pulse(): void {
     this.transactions.begin()
     this.#pulses += 1
-    try {
-      this.database.exec(`PRAGMA user_version = ${this.#pulses}`)
-    } catch (error) {
-      throw this.#unavailable(error)
-    }
+    this.#ask(() => this.database.exec(`PRAGMA user_version = ${this.#pulses}`))
   }
 
   read(statement: StatementSync, ...values: readonly SQLInputValue[]): Row | undefined {
-    try {
-      return statement.get(...values)
-    } catch (error) {
-      throw this.#unavailable(error)
-    }
+    return this.#ask(() => statement.get(...values))
   }
 
   readAll(statement: StatementSync, ...values: readonly SQLInputValue[]): readonly Row[] {
-    try {
-      return statement.all(...values)
-    } catch (error) {
-      throw this.#unavailable(error)
-    }
+    return this.#ask(() => statement.all(...values))
   }
 
   /** Reads for a while what is there now, whatever others write meanwhile. */
@@ -94,26 +75,30 @@ export class Connection {
     if (this.database.isOpen) this.database.close()
   }
 
-  #unavailable(error: unknown): unknown {
-    if (!isOfDatabase(error)) return error
-    this.transactions.noticeRollback(error)
-    return new StoreUnavailable('the database failed', error)
+  #ask<Result>(work: () => Result): Result {
+    try {
+      return this.#patience.attempt(work)
+    } catch (error) {
+      if (!isOfDatabase(error)) throw error
+      this.transactions.noticeRollback(error)
+      throw new StoreUnavailable('the database failed', error)
+    }
   }
-}
 
-function transactionsOf(database: DatabaseSync, requireInPlace: () => void): Transactional {
-  const patience = new Patience(database)
-  // Immediate: a lock that is taken late can be refused when the work is half done.
-  const begin = database.prepare('BEGIN IMMEDIATE')
-  const commit = database.prepare('COMMIT')
-  return {
-    isOpen: () => database.isOpen && database.isTransaction,
-    begin: () => {
-      requireInPlace()
-      patience.attempt(() => begin.run())
-    },
-    commit: () => void commit.run(),
-    rollback: () => database.exec('ROLLBACK'),
+  #transactions(requireInPlace: () => void): Transactional {
+    const { database } = this
+    // Immediate: a lock that is taken late can be refused when the work is half done.
+    const begin = database.prepare('BEGIN IMMEDIATE')
+    const commit = database.prepare('COMMIT')
+    return {
+      isOpen: () => database.isOpen && database.isTransaction,
+      begin: () => {
+        requireInPlace()
+        this.#patience.attempt(() => begin.run())
+      },
+      commit: () => void commit.run(),
+      rollback: () => database.exec('ROLLBACK'),
+    }
   }
 }
 

@@ -25,7 +25,9 @@ const LOSS_IS_FELT: Seconds = 15
 
 /**
  * One transaction for everything that is written in one turn of the event loop: the first write opens it, and it is
- * committed when the turn ends. A commit costs more than a write, so the more is in flight the less each pays.
+ * committed when the turn ends. A commit waits for the disk, and this thread with it; what arrives meanwhile is read in
+ * the next turn, and committed together. So the slower the disk and the more is in flight, the more share a commit, and
+ * nobody has to wait for others to come.
  */
 export class GroupCommit {
   readonly #database: Transactional

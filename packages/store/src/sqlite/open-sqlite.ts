@@ -8,6 +8,7 @@ import {
 import { SchemaRefused } from '../schema-refused.ts'
 import { Connection, isOfDatabase } from './connection.ts'
 import { migrate } from './migrate.ts'
+import { patiently } from './patiently.ts'
 import { preparePrivateFile } from './private-file.ts'
 import { MIGRATIONS } from './schema.ts'
 import { storeOf, type OpenFile } from './store-of.ts'
@@ -95,22 +96,22 @@ export function openSqlite(path: string, options: SqliteOptions): SqliteDatabase
 /** The file behind a database: prepared, of the newest schema, its statements ready. */
 export function openFile(path: string, clock: Clock): OpenFile {
   preparePrivateFile(path)
-  const connection = connect(path)
+  try {
+    return patiently(() => openPrepared(path, clock))
+  } catch (error) {
+    throw naming(path, error)
+  }
+}
+
+function openPrepared(path: string, clock: Clock): OpenFile {
+  const connection = new Connection(path)
   try {
     migrate(connection.database, MIGRATIONS)
     connection.configure()
     return { connection, tables: tablesOf(connection, clock), clock }
   } catch (error) {
     connection.close()
-    throw naming(path, error)
-  }
-}
-
-function connect(path: string): Connection {
-  try {
-    return new Connection(path)
-  } catch (error) {
-    throw naming(path, error)
+    throw error
   }
 }
 

@@ -1,9 +1,11 @@
+import { isBusy } from './patience.ts'
+
 const ATTEMPTS = 100
 const PAUSE_MILLISECONDS = 50
 
 /**
- * Works again while another process has the file. SQLite waits by itself for almost everything, but not for turning on the
- * log of a file, which processes do at the same moment when they start on a new one.
+ * Opens a file again while another process has it, which may be bringing it up to date. SQLite would not wait by itself for
+ * turning on the log of a file, which processes do at the same moment when they start on a new one.
  */
 export function patiently<Result>(work: () => Result, pause: () => void = sleep): Result {
   for (let attempt = 1; ; attempt += 1) {
@@ -14,11 +16,6 @@ export function patiently<Result>(work: () => Result, pause: () => void = sleep)
       pause()
     }
   }
-}
-
-/** SQLITE_BUSY, in all its variants. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
 }
 
 /** Only at the start, when nothing else is under way that would have to wait too. */
