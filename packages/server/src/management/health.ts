@@ -49,6 +49,14 @@ export async function openManagement(
   }
 }
 
+/** The configuration of one of several processes: their primary answers for all of them. */
+export function withoutManagement<Config extends { readonly management?: unknown }>({
+  management: _,
+  ...config
+}: Config): Omit<Config, 'management'> {
+  return config
+}
+
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,

@@ -7,9 +7,10 @@ import {
 } from '@signet/engine/testing'
 import { createClientAssertion, createProof, generateSigningKey } from '@signet/protocol'
 import type { Stores } from '../adapters/stores.ts'
-import { startServer, type RunningServer } from '../compose.ts'
+import { startServer } from '../compose.ts'
 import type { Config, ServiceConfig } from '../config/config.ts'
 import { hashPassword } from '../login/password.ts'
+import type { RunningServer } from '../started-server.ts'
 import { exchange, postForm, type Received, type Sent } from './exchange.ts'
 import { serviceOf } from './service.ts'
 
