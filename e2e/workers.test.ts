@@ -8,7 +8,7 @@ import { Load } from './testing/load.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
 import { createSite, SCOPES, USERS, type Configure } from './testing/site.ts'
 import { dial, hearing, statusOf } from './testing/wire.ts'
-import { readinessOf, until, workersOf } from './testing/workers.ts'
+import { bothAtWork, readinessOf, roll, until, workersOf } from './testing/workers.ts'
 
 const unplaced = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 const CONFIGURE: Configure = (issuer) => ({
@@ -20,22 +20,6 @@ const CONFIGURE: Configure = (issuer) => ({
 const TWO = ['--workers', '2']
 /** On a connection of its own. */
 const ALONE: Difference = { headers: { connection: 'close' } }
-
-const rolls = (server: ServerProcess): number =>
-  server.output().split('all workers were replaced').length - 1
-
-async function roll(server: ServerProcess): Promise<void> {
-  const so = rolls(server)
-  server.send('SIGHUP')
-  await until(() => rolls(server) > so)
-}
-
-async function bothAtWork(server: ServerProcess): Promise<void> {
-  await until(async () => {
-    const { status, checks } = await readinessOf(server)
-    return status === 200 && checks['workers']?.detail === undefined
-  })
-}
 
 describe('two workers', () => {
   let server: ServerProcess
@@ -119,7 +103,10 @@ describe('two workers', () => {
     assert.equal(now.length, 2)
     assert.ok(now.includes(survivor) && !now.includes(victim))
     const metrics = await fetch(`http://127.0.0.1:${server.site.managementPort}/metrics`)
-    assert.match(await metrics.text(), /^signet_worker_deaths_total\{worker="0"\} 1$/m)
+    assert.match(
+      await metrics.text(),
+      /^signet_worker_deaths_total\{reason="died",worker="0"\} 1$/m,
+    )
   })
 
   test('are back when all of them are killed', async () => {
@@ -216,6 +203,15 @@ describe('the end', () => {
   })
 })
 
+test('one process does not end when it is told to reload, and says what to do', async () => {
+  const server = await serve(CONFIGURE)
+  server.send('SIGHUP')
+  await until(() => server.output().includes('SIGHUP changes nothing here'))
+  granted(await unplaced.at(server.site.origin).credentials(ALONE))
+  assert.equal(await server.stop(), 0)
+  server.site.remove()
+})
+
 describe('workers that cannot start', () => {
   test('say why once, and it is over', async () => {
     const running = await serve(CONFIGURE)
@@ -234,6 +230,11 @@ describe('workers that cannot start', () => {
     const { code, stderr } = await signet(['serve', ...TWO, '--config', site.configFile])
     assert.equal(code, 2)
     assert.equal(stderr.split('did you mean issuer').length - 1, 1)
+    const alone = await createSite((issuer) => ({ issuer, store: { memory: true } }))
+    const refused = await signet(['serve', ...TWO, '--config', alone.configFile])
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /store\.memory: unknown key/)
+    alone.remove()
     for (const number of ['0', '-1', 'two', '1.5', '1000']) {
       const ran = await signet(['serve', `--workers=${number}`, '--config', site.configFile])
       assert.equal(ran.code, 2)

@@ -35,6 +35,24 @@ export async function readinessOf({ site }: ServerProcess): Promise<Readiness> {
   }
 }
 
+const rolls = (server: ServerProcess): number =>
+  server.output().split('all workers were replaced').length - 1
+
+/** Has all workers replaced, and waits for it. */
+export async function roll(server: ServerProcess): Promise<void> {
+  const so = rolls(server)
+  server.send('SIGHUP')
+  await until(() => rolls(server) > so)
+}
+
+/** Waits until all of them are at work. */
+export async function bothAtWork(server: ServerProcess): Promise<void> {
+  await until(async () => {
+    const { status, checks } = await readinessOf(server)
+    return status === 200 && checks['workers']?.detail === undefined
+  })
+}
+
 /** Waits until something holds. */
 export async function until(
   holds: () => boolean | Promise<boolean>,

@@ -25,7 +25,7 @@ async function startWith(issuedAt: number): Promise<{ readonly log: string; metr
     },
   })
   const lines: string[] = []
-  const running = await serveBff(config, { write: (line) => void lines.push(line) })
+  const running = await serveBff(config, { log: { write: (line) => void lines.push(line) } })
   const answer = await fetch(`${running.managementUrl}/metrics`)
   const metrics = await answer.text()
   await running.close()

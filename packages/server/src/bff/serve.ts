@@ -1,16 +1,16 @@
-import { createBff, type Bff, type Readiness, type SessionStore } from '@signet/bff'
+import { createBff, type Bff, type SessionStore } from '@signet/bff'
 import type { Seconds } from '@signet/protocol'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
-import type { RunningServer } from '../compose.ts'
 import type { Listen } from '../config/config.ts'
 import { closeGently } from '../http/close.ts'
 import { urlOf } from '../http/listeners.ts'
 import { TLS } from '../http/tls.ts'
 import { checkOf, type Check } from '../management/check.ts'
-import { openManagement, type Management } from '../management/health.ts'
+import { openManagement, withoutManagement } from '../management/health.ts'
 import { createLog } from '../management/log.ts'
 import { startSweeping } from '../management/sweeping.ts'
+import type { StartedServer } from '../started-server.ts'
 import type { BffConfig } from './config.ts'
 import { logEvent } from './log-event.ts'
 import { createBffMetrics, type BffMetrics } from './metrics.ts'
@@ -22,19 +22,28 @@ const HEADER_BYTES = 32_768
 /** When a certificate should have been renewed. */
 const SOON: Seconds = 14 * 86_400
 
+export interface ServeBffOptions {
+  /** Where the log goes; absent: to standard output. */
+  readonly log?: DestinationStream
+  /** Which one it is of several processes that share the listener: the primary tells of their health. */
+  readonly worker?: number
+}
+
 /**
- * Starts a BFF as a process of its own.
+ * Starts a BFF as a process of its own, or as one of several.
  *
- * @param destination where the log goes; absent: to standard output
  * @throws SchemaRefused, RedisRefused, StoreUnavailable, or what kept it from listening: nothing keeps running then.
  */
 export async function serveBff(
   config: BffConfig,
-  destination?: DestinationStream,
-): Promise<RunningServer> {
+  { log: destination, worker }: ServeBffOptions = {},
+): Promise<StartedServer> {
+  const log = createLog(config.log.level, destination)
   const undo: (() => unknown)[] = []
   try {
-    return await start(config, createLog(config.log.level, destination), undo)
+    return worker === undefined
+      ? await start(config, log, undo)
+      : await start(withoutManagement(config), log.child({ worker }), undo)
   } catch (error) {
     for (const step of undo.toReversed()) await step()
     throw error
@@ -46,7 +55,7 @@ async function start(
   config: BffConfig,
   log: Logger,
   undo: (() => unknown)[],
-): Promise<RunningServer> {
+): Promise<StartedServer> {
   const store = await openSessions(config)
   undo.push(() => store.close())
   const { bff, metrics } = compose(config, store, log)
@@ -61,12 +70,16 @@ async function start(
   undo.push(() => sweeping.stop())
   if (bff.certificateExpires !== undefined) tellExpiry(bff.certificateExpires, metrics, log)
   let draining = false
-  const management = await manage(config, { bff, metrics, draining: () => draining })
+  const health = { registry: metrics.registry, checks: () => checksOf(bff) }
+  const management =
+    config.management &&
+    (await openManagement(config.management, { ...health, draining: () => draining }))
   const names = config.options.frontends.map(({ name }) => name)
   log.info({ frontends: names, port: config.listen.port }, 'listening')
   return {
     url: urlOf(config.listen, app.server.address()),
     ...(management !== undefined && { managementUrl: management.url }),
+    health,
     close: async () => {
       if (draining) return
       draining = true
@@ -85,12 +98,11 @@ function tellExpiry(at: Seconds, metrics: BffMetrics, log: Logger): void {
   log.warn({ expires }, 'the certificate of the client expires soon, or has expired')
 }
 
-interface Composed {
-  readonly bff: Bff
-  readonly metrics: BffMetrics
-}
-
-function compose({ options }: BffConfig, store: SessionStore, log: Logger): Composed {
+function compose(
+  { options }: BffConfig,
+  store: SessionStore,
+  log: Logger,
+): { readonly bff: Bff; readonly metrics: BffMetrics } {
   const metrics = createBffMetrics(() => bff.activeSessions())
   const bff = createBff({
     ...options,
@@ -110,23 +122,13 @@ function createApp({ tls }: Listen): FastifyInstance {
     : fastify({ ...TIMEOUTS, https: { ...TLS, ...limits, cert: tls.certificate, key: tls.key } })
 }
 
-async function manage(
-  { management }: BffConfig,
-  { bff, metrics, draining }: Composed & { readonly draining: () => boolean },
-): Promise<Management | undefined> {
-  if (management === undefined) return undefined
-  const checks = async (): Promise<readonly Check[]> => {
-    let found: readonly Check[] = []
-    const all = await checkOf('readiness', async () => {
-      found = checksOf(await bff.readiness())
-    })
-    return all.ok ? found : [all]
-  }
-  return openManagement(management, { registry: metrics.registry, checks, draining })
-}
-
-function checksOf({ checks }: Readiness): readonly Check[] {
-  return Object.entries(checks).map(([name, state]) =>
-    state === 'ok' ? { name, ok: true } : { name, ok: false, detail: state },
-  )
+async function checksOf(bff: Bff): Promise<readonly Check[]> {
+  let found: readonly Check[] = []
+  const all = await checkOf('readiness', async () => {
+    const { checks } = await bff.readiness()
+    found = Object.entries(checks).map(([name, state]) =>
+      state === 'ok' ? { name, ok: true } : { name, ok: false, detail: state },
+    )
+  })
+  return all.ok ? found : [all]
 }

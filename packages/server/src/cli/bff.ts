@@ -6,33 +6,36 @@ import { serveBff } from '../bff/serve.ts'
 import { jsonSchema } from '../config/schema.ts'
 import { listVariables } from './config.ts'
 import { print } from './context.ts'
-import { bringUpToDate, withActs, type Migrated } from './migrate.ts'
-import { endOnSignals } from './run.ts'
+import { withActs, type Migrated } from './migrate.ts'
+import { run, withRunOptions, type RunOptions } from './run.ts'
 
-interface Options {
+interface Options extends RunOptions {
   readonly config: string
   readonly check?: boolean
-  readonly migrate?: boolean
 }
 
 export function addBff(program: Command): void {
-  const bff = program
-    .command('bff')
-    .description('start a backend for frontend, for apps in the browser')
-    .option(
-      '-c, --config <file>',
-      'its configuration file (environment: SIGNET_BFF_CONFIG)',
-      process.env['SIGNET_BFF_CONFIG'] ?? 'signet-bff.yaml',
-    )
-    .option('--migrate', 'bring the schema of a PostgreSQL to the version of this release first')
+  const bff = withRunOptions(
+    program
+      .command('bff')
+      .description('start a backend for frontend, for apps in the browser')
+      .option(
+        '-c, --config <file>',
+        'its configuration file (environment: SIGNET_BFF_CONFIG)',
+        process.env['SIGNET_BFF_CONFIG'] ?? 'signet-bff.yaml',
+      ),
+  )
     .option('--check', 'only check the file, the keys it names and the environment')
-    .action(async ({ config: file, check, migrate }: Options) => {
-      const config = loadBffConfig(file, process.env)
-      const origins = config.options.frontends.map(({ publicOrigin }) => publicOrigin).join(', ')
-      if (check === true) return print(`${file} is valid: ${origins}`)
-      if (migrate === true) await bringUpToDate(migratedBy(config))
-      endOnSignals(await serveBff(config))
-      print(`Signet BFF serves ${origins}`)
+    .action((options: Options) => {
+      const { config: file, check } = options
+      const load = (): BffConfig => loadBffConfig(file, process.env)
+      if (check === true) return print(`${file} is valid: ${originsOf(load())}`)
+      return run(options, {
+        load,
+        migrated: migratedBy,
+        start: (config, worker) => serveBff(config, worker === undefined ? {} : { worker }),
+        says: (config) => `Signet BFF serves ${originsOf(config)}`,
+      })
     })
   withActs(bff.command('migrate'), ({ config }) => migratedBy(loadBffConfig(config, process.env)))
   bff
@@ -43,6 +46,10 @@ export function addBff(program: Command): void {
     .command('environment')
     .description('list the variables that override the file; each also as NAME_FILE')
     .action(() => print(listVariables(BFF_FILE)))
+}
+
+function originsOf({ options: { frontends } }: BffConfig): string {
+  return frontends.map(({ publicOrigin }) => publicOrigin).join(', ')
 }
 
 function migratedBy({ store }: BffConfig): Migrated {

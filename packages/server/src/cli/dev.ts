@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
+import { startServer } from '../compose.ts'
 import { loadConfig } from '../config/load.ts'
 import { readMasterKeys } from '../config/master-key.ts'
 import { MTLS_ORIGIN } from '../dev/demo-config.ts'
 import { seed, type Seeded } from '../dev/seed.ts'
 import { print } from './context.ts'
-import { run } from './run.ts'
+import { endOnSignals } from './end-on-signals.ts'
 
 interface Options {
   readonly directory: string
@@ -27,7 +28,8 @@ export function addDev(program: Command): void {
       const { configFile, masterKey } = seeded
       // Settings of an earlier version name no master key.
       const masterKeys = readMasterKeys(masterKey, configFile)
-      await run({ masterKeys, ...loadConfig(configFile, process.env) }, { development: true })
+      const config = { masterKeys, ...loadConfig(configFile, process.env) }
+      endOnSignals(await startServer(config, { development: true }))
       if (quiet !== true) print(welcome(seeded))
     })
 }

@@ -6,6 +6,7 @@ import { Crew } from './crew.ts'
 import type { Ending, Worker } from './fork.ts'
 import { createPrimaryMetrics, mergedMetrics } from './metrics.ts'
 import type { Answers, Question } from './messages.ts'
+import type { Death } from './slot.ts'
 
 /** A process that does what the test says. */
 class FakeWorker implements Worker {
@@ -17,6 +18,8 @@ class FakeWorker implements Worker {
   answers: Partial<Answers> = { checks: [{ name: 'store', ok: true }], metrics: [] }
   isDraining = false
   isAlive = true
+  /** Whether it answers when it is asked whether it hears. */
+  hears = true
 
   constructor(slot: number) {
     this.slot = slot
@@ -40,6 +43,10 @@ class FakeWorker implements Worker {
     this.end()
   }
 
+  pulse(): Promise<void> {
+    return this.hears ? Promise.resolve() : Promise.withResolvers<void>().promise
+  }
+
   async ask<Name extends Question>(question: Name): Promise<Answers[Name]> {
     const answer = this.answers[question]
     if (answer === undefined) throw new Error('no answer')
@@ -49,26 +56,30 @@ class FakeWorker implements Worker {
 
 let forked: FakeWorker[]
 let lines: string[]
-let deaths: number
+let deaths: Death[]
 let now: number
+let isExhausted: boolean
 beforeEach(() => {
   forked = []
   lines = []
-  deaths = 0
+  deaths = []
   now = 0
+  isExhausted = false
 })
 
 function crewOf(size: number): Crew {
   return new Crew({
     size,
     fork: (slot) => {
+      if (isExhausted) throw new Error('spawn ENOMEM')
       const worker = new FakeWorker(slot)
       forked.push(worker)
       return worker
     },
     log: createLog('info', { write: (line) => void lines.push(line) }),
-    died: () => (deaths += 1),
+    died: (death) => void deaths.push(death),
     patience: 10_000,
+    pulse: 10_000,
     now: () => now,
   })
 }
@@ -154,7 +165,7 @@ describe('a worker that dies', () => {
       await settle()
       assert.equal(crew.ready, 2)
     }
-    assert.equal(deaths, 11)
+    assert.deepEqual(deaths, Array(11).fill('died'))
     assert.ok(
       lines.some((line) =>
         line.includes('"worker":2,"exit":null,"signal":"SIGSEGV","msg":"a worker died"'),
@@ -175,6 +186,74 @@ describe('a worker that dies', () => {
       worker(before).up()
       await settle()
     }
+  })
+})
+
+describe('a worker that does not answer', () => {
+  test('is killed after three questions, told of once, and replaced', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+    const crew = await started(2)
+    worker(1).hears = false
+    t.mock.timers.tick(39_999)
+    await settle()
+    assert.ok(worker(1).isAlive)
+    t.mock.timers.tick(1)
+    await settle()
+    assert.ok(!worker(1).isAlive)
+    assert.ok(worker(0).isAlive)
+    assert.deepEqual(deaths, ['stuck'])
+    assert.equal(lines.filter((line) => line.includes('does not answer any more')).length, 1)
+    t.mock.timers.tick(100)
+    await settle()
+    worker(2).up()
+    await settle()
+    assert.equal(crew.ready, 2)
+  })
+
+  test('for a while goes on, however often that happens', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+    await started(1)
+    for (let time = 0; time < 5; time += 1) {
+      worker(0).hears = false
+      t.mock.timers.tick(20_000)
+      await settle()
+      worker(0).hears = true
+      t.mock.timers.tick(10_000)
+      await settle()
+    }
+    assert.ok(worker(0).isAlive)
+    assert.deepEqual(deaths, [])
+  })
+
+  test('is not asked while it starts', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+    const crew = crewOf(1)
+    const start = crew.start()
+    await settle()
+    worker(0).hears = false
+    t.mock.timers.tick(600_000)
+    await settle()
+    worker(0).up()
+    assert.equal(await start, true)
+  })
+})
+
+describe('a system that makes no more processes', () => {
+  test('is asked again later', async (t) => {
+    const crew = await started(1)
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    isExhausted = true
+    worker(0).end()
+    await settle()
+    t.mock.timers.tick(100)
+    await settle()
+    assert.ok(lines.some((line) => line.includes('no worker could be started')))
+    isExhausted = false
+    t.mock.timers.tick(200)
+    await settle()
+    worker(1).up()
+    await settle()
+    assert.equal(crew.ready, 1)
   })
 })
 
@@ -200,7 +279,7 @@ describe('a crew that rolls', () => {
     assert.equal(worker(1).isDraining, true)
     worker(1).end()
     await rolled
-    assert.equal(deaths, 0)
+    assert.deepEqual(deaths, [])
     assert.equal(forked.length, 4)
   })
 
@@ -262,7 +341,7 @@ describe('a crew that is closed', () => {
     t.mock.timers.tick(60_000)
     await settle()
     assert.equal(forked.length, 2)
-    assert.equal(deaths, 0)
+    assert.deepEqual(deaths, [])
   })
 
   test('ends one that is only starting, and one that takes the place of another', async () => {
@@ -276,6 +355,18 @@ describe('a crew that is closed', () => {
     await closed
     await rolled
     assert.equal(forked.length, 3)
+  })
+
+  test('kills one that hangs while it starts', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const crew = crewOf(1)
+    const start = crew.start()
+    await settle()
+    const closed = crew.close()
+    t.mock.timers.tick(10_000)
+    await closed
+    assert.ok(!worker(0).isAlive)
+    assert.equal(await start, false)
   })
 
   test('while the first one starts, is no failure of it', async () => {
@@ -320,6 +411,13 @@ describe('readiness', () => {
     assert.deepEqual(await busy.checks(), none)
   })
 
+  test('is off when any of them lacks what the others do not even name', async () => {
+    const crew = await started(2)
+    const silent = { name: 'readiness', ok: false, detail: 'no answer within 600 ms' }
+    worker(1).answers = { checks: [silent] }
+    assert.deepEqual((await checksOf(crew))['readiness'], silent)
+  })
+
   test('is off when any of them lacks its store', async () => {
     const crew = await started(2)
     const away = { name: 'store', ok: false, detail: 'Redis failed' }
@@ -343,13 +441,14 @@ test('metrics have the number of their worker, and none is added to another', as
   worker(0).answers = { metrics: series(3) }
   worker(1).answers = { metrics: series(4) }
   const metrics = createPrimaryMetrics(() => crew.ready)
-  metrics.deaths.inc()
+  metrics.deaths.inc({ reason: 'stuck' })
   const text = await mergedMetrics(metrics, crew).metrics()
   for (const line of [
     'signet_requests_total{step="push",worker="1"} 3',
     'signet_requests_total{step="push",worker="2"} 4',
     'signet_workers_ready{worker="0"} 2',
-    'signet_worker_deaths_total{worker="0"} 1',
+    'signet_worker_deaths_total{reason="stuck",worker="0"} 1',
+    'signet_worker_deaths_total{reason="died",worker="0"} 0',
   ]) {
     assert.ok(text.split('\n').includes(line), `${line}\n${text}`)
   }

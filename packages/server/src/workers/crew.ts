@@ -57,15 +57,16 @@ export class Crew {
 
   /** What everybody who answers says of what it needs, in one. */
   async checks(): Promise<readonly Check[]> {
-    const told = (await this.#ask('checks')).map(({ answer }) => answer)
+    const told = await this.#ask('checks')
     const size = this.#slots.length
     const workers: Check = {
       name: 'workers',
       ok: told.length > 0,
       ...(told.length < size && { detail: `${told.length} of ${size} are at work` }),
     }
-    const [named = []] = told
-    return [workers, ...named.map(({ name }) => worstOf(name, told.flat()))]
+    const checks = told.flatMap(({ answer }) => answer)
+    const names = new Set(checks.map(({ name }) => name))
+    return [workers, ...[...names].map((name) => worstOf(name, checks))]
   }
 
   async metrics(): Promise<readonly Told<readonly Metric[]>[]> {

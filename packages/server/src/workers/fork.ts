@@ -1,10 +1,9 @@
 import cluster from 'node:cluster'
-import { once } from 'node:events'
 import { answered, LONGER_MILLISECONDS } from '../management/check.ts'
 import type { Answers, Order, Question, Report } from './messages.ts'
 import { WORKER_VARIABLE } from './worker.ts'
 
-/** How a process ended: by itself, or by a signal. */
+/** How a process ended: by itself, by a signal, or neither, when there was none. */
 export interface Ending {
   readonly exit: number | null
   readonly signal: string | null
@@ -20,6 +19,8 @@ export interface Worker {
   kill(): void
   /** Rejects when it does not answer soon. */
   ask<Name extends Question>(question: Name): Promise<Answers[Name]>
+  /** Resolves when it has heard this, however late; perhaps never. */
+  pulse(): Promise<void>
 }
 
 /** Starts a worker: the same command once more, with a number. */
@@ -27,10 +28,13 @@ export function forkWorker(slot: number): Worker {
   const forked = cluster.fork({ [WORKER_VARIABLE]: String(slot) })
   const pending = new Map<number, (answer: Answers[Question] | undefined) => void>()
   const { promise: ready, resolve: tellReady } = Promise.withResolvers<boolean>()
-  const ended = once(forked, 'exit').then(([exit, signal]): Ending => ({ exit, signal }))
-  void ended.then(() => tellReady(false))
+  const { promise: ended, resolve: tellEnded } = Promise.withResolvers<Ending>()
   let isReady = false
   let questions = 0
+  forked.once('exit', (exit, signal) => tellEnded({ exit, signal }))
+  // The system makes no more processes.
+  forked.on('error', () => tellEnded({ exit: null, signal: null }))
+  void ended.then(() => tellReady(false))
   forked.on('message', (report: Report) => {
     if (report.said === 'ready') {
       isReady = true
@@ -41,7 +45,16 @@ export function forkWorker(slot: number): Worker {
     pending.delete(report.number)
   })
   const send = (order: Order): void => {
-    if (forked.isConnected()) forked.send(order)
+    // Whoever ends at this moment hears nothing any more, and `ended` will tell.
+    if (forked.isConnected()) forked.send(order, () => undefined)
+  }
+  const put = (question: Question): { number: number; told: Promise<unknown> } => {
+    questions += 1
+    const number = questions
+    const { promise: told, resolve } = Promise.withResolvers<unknown>()
+    pending.set(number, resolve)
+    send({ act: 'answer', question, number })
+    return { number, told }
   }
   return {
     ready,
@@ -53,17 +66,12 @@ export function forkWorker(slot: number): Worker {
     },
     kill: () => void forked.process.kill('SIGKILL'),
     ask: async (question) => {
-      questions += 1
-      const number = questions
-      const { promise, resolve } = Promise.withResolvers<Answers[Question] | undefined>()
-      pending.set(number, resolve)
-      send({ act: 'answer', question, number })
-      const answer = await answered(promise, LONGER_MILLISECONDS).finally(() =>
-        pending.delete(number),
-      )
+      const { number, told } = put(question)
+      const answer = await answered(told, LONGER_MILLISECONDS).finally(() => pending.delete(number))
       if (answer === undefined) throw new Error('the worker has no answer')
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a worker answers what it was asked: both are this release
       return answer as Answers[typeof question]
     },
+    pulse: async () => void (await put('pulse').told),
   }
 }

@@ -5,6 +5,8 @@ import type { Check } from '../management/check.ts'
 export interface Answers {
   readonly checks: readonly Check[]
   readonly metrics: readonly Metric[]
+  /** Whether it hears. */
+  readonly pulse: true
 }
 
 /** A metric with all its series, as it goes from one process to another. */

@@ -2,11 +2,12 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/
 import type { Health } from '../management/health.ts'
 import type { Crew, Told } from './crew.ts'
 import type { Metric } from './messages.ts'
+import { DEATHS } from './slot.ts'
 
 /** What a primary measures, beside what its workers do. */
 export interface PrimaryMetrics {
   readonly registry: Registry
-  readonly deaths: Counter
+  readonly deaths: Counter<'reason'>
 }
 
 /** @param ready how many workers are at work, asked whenever somebody reads the metrics */
@@ -25,9 +26,11 @@ export function createPrimaryMetrics(ready: () => number): PrimaryMetrics {
   workers.set(0)
   const deaths = new Counter({
     name: 'signet_worker_deaths_total',
-    help: 'Workers that ended without being told to.',
+    help: 'Workers that ended without being told to: by themselves or a signal (died), or killed because they did not answer (stuck).',
+    labelNames: ['reason'],
     registers,
   })
+  for (const reason of DEATHS) deaths.inc({ reason }, 0)
   return { registry, deaths }
 }
 

@@ -1,17 +1,18 @@
 import cluster from 'node:cluster'
-import { endOnSignals } from '../cli/run.ts'
+import { endOnSignals } from '../cli/end-on-signals.ts'
 import type { Config } from '../config/config.ts'
 import { openManagement } from '../management/health.ts'
 import { createLog } from '../management/log.ts'
 import { Crew } from './crew.ts'
 import { forkWorker } from './fork.ts'
 import { createPrimaryMetrics, mergedMetrics } from './metrics.ts'
+import { PULSE_MILLISECONDS } from './pulse.ts'
 
 export interface PrimaryOptions {
-  readonly config: Config
+  readonly config: Pick<Config, 'drain' | 'log' | 'management'>
   /** How many workers. */
   readonly size: number
-  /** Reads the configuration again. @throws InvalidConfig */
+  /** Reads the configuration again: every worker does so itself. @throws InvalidConfig */
   readonly reload: () => unknown
 }
 
@@ -34,8 +35,9 @@ export async function runPrimary({ config, size, reload }: PrimaryOptions): Prom
     size,
     fork: forkWorker,
     log,
-    died: () => metrics.deaths.inc(),
+    died: (reason) => metrics.deaths.inc({ reason }),
     patience: config.drain * 1_000 + SPARE,
+    pulse: PULSE_MILLISECONDS,
     now: () => performance.now(),
   })
   let draining = false
@@ -53,16 +55,14 @@ export async function runPrimary({ config, size, reload }: PrimaryOptions): Prom
       await management?.close()
     },
   })
-  const isUp = await crew.start()
-  if (isUp)
-    process.on('SIGHUP', () => {
-      try {
-        reload()
-      } catch (error) {
-        log.error({ err: error }, 'the configuration cannot be used: the workers stay as they are')
-        return
-      }
-      void crew.roll()
-    })
-  return isUp || draining
+  process.on('SIGHUP', () => {
+    try {
+      reload()
+    } catch (error) {
+      log.error({ err: error }, 'the configuration cannot be used: the workers stay as they are')
+      return
+    }
+    void crew.roll()
+  })
+  return (await crew.start()) || draining
 }

@@ -1,13 +1,20 @@
 import type { Logger } from 'pino'
 import type { Worker } from './fork.ts'
+import { watchPulse } from './pulse.ts'
+
+/** Why workers end without being told to: by themselves or a signal, or killed because they did not answer. */
+export const DEATHS = ['died', 'stuck'] as const
+export type Death = (typeof DEATHS)[number]
 
 export interface SlotPorts {
   readonly fork: (slot: number) => Worker
   readonly log: Pick<Logger, 'info' | 'error'>
   /** Told of a worker that ended without being told to. */
-  readonly died: () => void
+  readonly died: (death: Death) => void
   /** Milliseconds that a worker has for draining before it is killed. */
   readonly patience: number
+  /** Milliseconds between two questions whether a worker hears. */
+  readonly pulse: number
   /** Milliseconds that only go forward. */
   readonly now: () => number
 }
@@ -61,10 +68,9 @@ export class Slot {
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#starting?.drain()
-    const worker = this.#current
+    const all = [this.#starting, this.#current].filter((worker) => worker !== undefined)
     this.#current = undefined
-    await Promise.all([worker && this.#retire(worker), this.#changes])
+    await Promise.all([...all.map((worker) => this.#retire(worker)), this.#changes])
   }
 
   #next<Result>(change: () => Promise<Result>): Promise<Result> {
@@ -75,11 +81,11 @@ export class Slot {
 
   async #renew(): Promise<boolean> {
     if (this.#isClosed) return false
-    const worker = this.#ports.fork(this.#number)
+    const worker = this.#fork()
     this.#starting = worker
-    const isUp = await worker.ready
+    const isUp = (await worker?.ready) === true
     this.#starting = undefined
-    if (!isUp) return false
+    if (worker === undefined || !isUp) return false
     if (this.#isClosed) {
       await this.#retire(worker)
       return false
@@ -92,14 +98,30 @@ export class Slot {
     return true
   }
 
+  /** Undefined when the system makes no more processes. */
+  #fork(): Worker | undefined {
+    try {
+      return this.#ports.fork(this.#number)
+    } catch (error) {
+      this.#ports.log.error({ worker: this.#number, err: error }, 'no worker could be started')
+      return undefined
+    }
+  }
+
   #replaceWhenDead(worker: Worker): void {
-    const { log, now, died } = this.#ports
+    const { log, now, died, pulse } = this.#ports
     const since = now()
+    let death: Death = 'died'
+    watchPulse(worker, pulse, () => {
+      death = 'stuck'
+      log.error({ worker: this.#number }, 'a worker does not answer any more: it is killed')
+      worker.kill()
+    })
     void worker.ended.then((ending) => {
       if (this.#current !== worker) return
       this.#current = undefined
       log.error({ worker: this.#number, ...ending }, 'a worker died')
-      died()
+      died(death)
       if (now() - since > LONG_LIFE) this.#failures = 0
       this.#fillLater()
     })
