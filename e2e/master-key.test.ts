@@ -1,6 +1,6 @@
 import { sealKeyName } from '@signet/protocol'
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -84,6 +84,26 @@ describe('the keys of a server in its database', () => {
     assert.ok(ran.stderr.includes(sealKeyName(Buffer.from(right.toString(), 'base64url'))))
     assertComplains(await run('keys rotate'), /is sealed with master key/)
     writeFileSync(keyFile, right)
+    await server.start()
+  })
+
+  test('are none that somebody else has put there: neither a start nor a reseal takes it', async () => {
+    const change = (sql: string): void => {
+      const database = new DatabaseSync(server.site.database)
+      database.exec(sql)
+      database.close()
+    }
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const jwk = JSON.stringify(privateKey.export({ format: 'jwk' }))
+    await server.stop()
+    change(`
+      INSERT INTO keys SELECT service, 'planted', created_at, retires_at,
+        json_set(data, '$.kid', 'planted', '$.material', '${jwk}')
+      FROM keys WHERE data ->> 'algorithm' = 'ES256'`)
+    for (const command of ['serve', 'keys rotate', 'keys reseal'])
+      assertComplains(await run(command), /^The key planted of https:\S+ is not sealed\./)
+    assert.match(assertWell(await run('keys list')).stdout, /^planted .* nothing$/m)
+    change("DELETE FROM keys WHERE kid = 'planted'")
     await server.start()
   })
 

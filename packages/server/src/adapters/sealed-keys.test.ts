@@ -52,6 +52,9 @@ const MOVED: Readonly<Record<string, Partial<KeyRecord>>> = {
   'under another name': { kid: 'other' },
   'for another use': { use: 'sig' },
   'for another algorithm': { algorithm: 'ECDH-ES' },
+  'to when it was not made': { createdAt: clock.now() - 1 },
+  'to when it does not sign': { signsFrom: clock.now() + 1 },
+  'to another end': { retiresAt: clock.now() + 2 },
 }
 for (const [name, change] of Object.entries(MOVED)) {
   test(`a key that was moved in the store, ${name}, does not open`, async () => {
@@ -104,23 +107,46 @@ test('without any master key nothing is kept, and it is said how to make one', (
   }
 })
 
-test('what an earlier version left unsealed is read, and sealed at the next start', async () => {
+test('a key that retires goes on to, whoever would have it back', async () => {
+  const { raw, sealed } = keeping()
+  await sealed.put({ ...newKey('ES256', clock.now()), retiresAt: clock.now() + 60 })
+  const [{ retiresAt: _, ...forever } = assert.fail()] = await raw.list()
+  await raw.put(forever)
+  await assert.rejects(sealed.list(), /altered, or belongs elsewhere/)
+})
+
+test('a key that is not sealed is refused: whoever can write to the store could have planted it', async () => {
+  const { raw } = await filled()
+  const planted = newKey('ES256', clock.now() + 1)
+  await raw.put(planted)
+  const before = await raw.list()
+  for (const attempt of [sealedKeys(raw, sealing).list(), sealAnew(raw, sealing)]) {
+    await assert.rejects(
+      attempt,
+      (error) =>
+        error instanceof MasterKeyRefused &&
+        error.message.includes(`The key ${planted.kid} of ${sealing.issuer} is not sealed.`) &&
+        !error.message.includes(planted.material),
+    )
+  }
+  assert.deepEqual(await raw.list(), before)
+})
+
+test('what a version of before left unsealed is sealed by whoever says that it did', async () => {
   const { raw, sealed } = keeping()
   const key = newKey('ES256', clock.now())
   await raw.put(key)
-  assert.deepEqual(await sealed.list(), [key])
-  assert.equal(await sealAnew(raw, sealing, 'unsealed'), 1)
+  assert.equal(await sealAnew(raw, sealing, { unsealed: true }), 1)
   assert.deepEqual((await raw.list()).map(sealedBy), [sealKeyName(first)])
   assert.deepEqual(await sealed.list(), [key])
-  assert.equal(await sealAnew(raw, sealing, 'unsealed'), 0)
+  assert.equal(await sealAnew(raw, sealing, { unsealed: true }), 0)
 })
 
 test('a new master key in front seals, the old one goes on opening until all is sealed anew', async () => {
   const { raw, made } = await filled()
   const both = { ...sealing, masterKeys: [second, first] }
-  assert.equal(await sealAnew(raw, both, 'unsealed'), 0, 'a start leaves them: others may run')
   await sealedKeys(raw, both).put(newKey('HMAC', clock.now()))
-  assert.equal(await sealAnew(raw, both, 'all'), made.length)
+  assert.equal(await sealAnew(raw, both), made.length)
   assert.deepEqual(new Set((await raw.list()).map(sealedBy)), new Set([sealKeyName(second)]))
   const after = await sealedKeys(raw, { ...sealing, masterKeys: [second] }).list()
   assert.equal(after.length, made.length + 1)
@@ -131,7 +157,7 @@ test('nothing is sealed anew while there is a key that does not open', async () 
   const before = await raw.list()
   const only = { ...sealing, masterKeys: [second] }
   await raw.put(newKey('HMAC', clock.now()))
-  await assert.rejects(sealAnew(raw, only, 'all'), MasterKeyRefused)
+  await assert.rejects(sealAnew(raw, only, { unsealed: true }), MasterKeyRefused)
   const kept = await raw.list()
   for (const record of before) assert.ok(kept.some(({ material }) => material === record.material))
   assert.equal(kept.filter((record) => sealedBy(record) === undefined).length, 1)

@@ -14,14 +14,14 @@ export interface Sealing {
   readonly masterKeys: readonly Buffer[] | undefined
 }
 
-/** Before the text of the seal, which begins with the name of its key. Unsealed material is JSON and begins with a brace. */
+/** Before the text of the seal, which begins with the name of its key. */
 const VERSION = 'sealed-1:'
 
 /**
- * Keys whose material is sealed where it is kept, each in its place: AES-256-GCM, bound to issuer, `kid`, use and algorithm.
- * Material that an earlier version left unsealed is read as it is.
+ * Keys whose material is sealed where it is kept, each in its place: AES-256-GCM, bound to the issuer and to all else the
+ * record says. What is not sealed is refused: whoever can write to the store could have made it.
  *
- * @throws MasterKeyRefused without a master key, and from `list` when none of them opens a key.
+ * @throws MasterKeyRefused without a master key, and from `list` when none of them opens a key, or one is not sealed.
  */
 export function sealedKeys(records: KeyRecords, sealing: Sealing): KeyRecords {
   const seal = sealOf(sealing)
@@ -36,8 +36,7 @@ export function sealedKeys(records: KeyRecords, sealing: Sealing): KeyRecords {
 }
 
 /**
- * Seals what is not sealed as it should be: what an earlier version left unsealed, and on demand what another master key
- * than the first sealed.
+ * Seals with the first master key what another one sealed; and, if it is told so, what is not sealed.
  *
  * @returns how many keys were sealed
  * @throws MasterKeyRefused before anything is written.
@@ -45,20 +44,18 @@ export function sealedKeys(records: KeyRecords, sealing: Sealing): KeyRecords {
 export async function sealAnew(
   records: KeyRecords,
   sealing: Sealing,
-  which: 'unsealed' | 'all',
+  { unsealed = false }: { readonly unsealed?: boolean | undefined } = {},
 ): Promise<number> {
-  const sealed = sealedKeys(records, sealing)
+  const seal = sealOf(sealing)
   const [first] = sealing.masterKeys ?? []
   const name = first && sealKeyName(first)
-  const open = await sealed.list()
-  const old = (await records.list()).filter((record) => {
-    const by = sealedBy(record)
-    return by === undefined || (which === 'all' && by !== name)
-  })
-  const kids = new Set(old.map(({ kid }) => kid))
-  const chosen = open.filter(({ kid }) => kids.has(kid))
-  for (const record of chosen) await sealed.put(record)
-  return chosen.length
+  const all = (await records.list()).map((record) => ({
+    by: sealedBy(record),
+    open: unsealed && sealedBy(record) === undefined ? record : opened(record, seal, sealing),
+  }))
+  const old = all.filter(({ by }) => by !== name)
+  for (const { open } of old) await sealedKeys(records, sealing).put(open)
+  return old.length
 }
 
 /** The name of the master key that sealed a key; undefined when it is not sealed. */
@@ -82,25 +79,29 @@ function sealOf({ issuer, masterKeys = [] }: Sealing): Seal {
 }
 
 function opened(record: KeyRecord, seal: Seal, sealing: Sealing): KeyRecord {
-  const by = sealedBy(record)
-  if (by === undefined) return record
+  if (sealedBy(record) === undefined) throw new MasterKeyRefused(reasonFor(record, sealing))
   try {
     const material = record.material.slice(VERSION.length)
     return { ...record, material: seal.open(material, ownerOf(record, sealing)) }
   } catch (error) {
     if (!(error instanceof SealBroken)) throw error
-    throw new MasterKeyRefused(reasonFor(record, by, sealing), { cause: error })
+    throw new MasterKeyRefused(reasonFor(record, sealing), { cause: error })
   }
 }
 
-function reasonFor({ kid }: KeyRecord, by: string, { issuer, masterKeys = [] }: Sealing): string {
+function reasonFor(record: KeyRecord, { issuer, masterKeys = [] }: Sealing): string {
+  const by = sealedBy(record)
   const names = masterKeys.map((key) => sealKeyName(key))
+  const key = `The key ${record.kid} of ${issuer}`
+  if (by === undefined)
+    return `${key} is not sealed. Signet keeps none so, and whoever can write to the database could have put it there: remove it. If an earlier version left it, signet keys reseal --unsealed seals it.`
   return names.includes(by)
-    ? `The key ${kid} of ${issuer} is not as master key ${by} sealed it: it was altered, or belongs elsewhere. Restore it from a backup.`
-    : `The key ${kid} of ${issuer} is sealed with master key ${by}, and there is only ${names.join(', ')}. Add ${by} as a further line to the file of master_key.`
+    ? `${key} is not as master key ${by} sealed it: it was altered, or belongs elsewhere. Restore it from a backup.`
+    : `${key} is sealed with master key ${by}, and there is only ${names.join(', ')}. Add ${by} as a further line to the file of master_key.`
 }
 
-/** Where a key belongs; in another place it does not open. */
-function ownerOf({ kid, use, algorithm }: KeyRecord, { issuer }: Sealing): string {
-  return JSON.stringify([issuer, kid, use, algorithm])
+/** Whose a key is, for what and for how long; as another one, or for longer, it does not open. */
+function ownerOf(record: KeyRecord, { issuer }: Sealing): string {
+  const { kid, use, algorithm, createdAt, signsFrom, retiresAt } = record
+  return JSON.stringify([issuer, kid, use, algorithm, createdAt, signsFrom, retiresAt])
 }

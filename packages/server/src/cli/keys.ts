@@ -2,7 +2,7 @@ import type { KeyRecord } from '@signet/engine'
 import type { Command } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { nextRotation } from '../adapters/key-schedule.ts'
-import { rotate } from '../adapters/key-rotation.ts'
+import { rotate, SHORTEST_NOTICE } from '../adapters/key-rotation.ts'
 import { sealAnew, sealedBy, sealedKeys, type Sealing } from '../adapters/sealed-keys.ts'
 import { systemClock } from '../adapters/system.ts'
 import type { Config, ServiceConfig } from '../config/config.ts'
@@ -28,14 +28,19 @@ export function addKeys(program: Command): void {
     .description(
       'make new keys: those that sign are announced and sign after keys.announce, those to be encrypted to are published within a minute; the old ones stay for keys.retire',
     )
-    .option('--now', 'use the new keys at once (clients that cached the old key set must refetch)')
+    .option(
+      '--now',
+      `use the new keys as soon as others can know them: in ${SHORTEST_NOTICE} seconds`,
+    )
     .option('--algorithm <name>', 'only the key for this algorithm')
     .action(
       async (options: ServiceOptions & { readonly now?: boolean; readonly algorithm?: string }) => {
         const shown = await onService(options, async (context) => {
           const { store, config, chosen } = context
           const sealing = sealingOf(config, chosen)
-          const policy = options.now === true ? { ...config.keys, announce: 0 } : config.keys
+          const { announce } = config.keys
+          const soon = { ...config.keys, announce: Math.min(announce, SHORTEST_NOTICE) }
+          const policy = options.now === true ? soon : config.keys
           const { algorithm } = options
           const sealed = { ...store, keys: sealedKeys(store.keys, sealing) }
           const made = await rotate(sealed, {
@@ -54,9 +59,10 @@ export function addKeys(program: Command): void {
     .description(
       'seal all keys with the first master key, after a new one was put in front of the others',
     )
-    .action(async (options: ServiceOptions) => {
+    .option('--unsealed', 'seal those that are not sealed, too, as an earlier version left them')
+    .action(async (options: ServiceOptions & { readonly unsealed?: boolean }) => {
       const count = await onService(options, async ({ store, config, chosen }) => {
-        const sealed = await sealAnew(store.keys, sealingOf(config, chosen), 'all')
+        const sealed = await sealAnew(store.keys, sealingOf(config, chosen), options)
         const detail = `keys sealed with the first master key: ${sealed}`
         if (sealed > 0) await changed(store, { step: 'keys-reseal', detail })
         return sealed

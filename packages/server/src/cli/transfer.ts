@@ -131,11 +131,11 @@ function requireConfigured(issuers: readonly string[], config: Config): void {
   )
 }
 
-/** A key leaves the store as it lies there, and must not lie there open. */
+/** A key is carried as it lies, and must not lie open. */
 function requireSealed(services: readonly ServiceExport[]): void {
   const open = services.flatMap(({ keys = [] }) => keys).find((key) => sealedBy(key) === undefined)
   if (open === undefined) return
-  throw new UsageError(`The key ${open.kid} is not sealed; signet keys reseal seals it.`)
+  throw new UsageError(`The key ${open.kid} is not sealed, and keys are carried sealed only.`)
 }
 
 /** @throws UsageError for keys that are open, MasterKeyRefused for keys that this configuration cannot open. */
