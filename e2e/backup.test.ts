@@ -64,9 +64,9 @@ describe('a backup of SQLite', () => {
     database.exec(sql)
     database.close()
     const rotate = ['keys', 'rotate', '--now', '--config', server.site.configFile]
-    const environment = { SIGNET_KEYS_RETIRE: '1' }
+    const environment = { SIGNET_KEYS_RETIRE: '1', SIGNET_KEYS_ANNOUNCE: '1' }
     assert.equal((await signet(rotate, { environment })).code, 0)
-    await pause(1_500)
+    await pause(2_500)
     await server.start()
     assert.equal((await client.refresh(refreshToken)).status, 400)
     assert.equal((await client.userinfo(accessToken)).status, 401)

@@ -137,7 +137,9 @@ describe('the chain while a part of it is in trouble', () => {
       return keys.map(({ kid }) => String(kid))
     }
     const before_ = new Set(await kids())
-    const rotated = signet(['keys', 'rotate', '--now', '--config', bank.configFile])
+    const rotated = signet(['keys', 'rotate', '--now', '--config', bank.configFile], {
+      environment: { SIGNET_KEYS_ANNOUNCE: '1' },
+    })
     const statuses: number[] = []
     const isNew = async (): Promise<boolean> => (await kids()).some((kid) => !before_.has(kid))
     const load = async (): Promise<void> => {

@@ -10,6 +10,12 @@ export interface Rotation {
   readonly algorithm?: string
 }
 
+/**
+ * A new key that is wanted soon is announced for so long: by then every running server publishes and believes it, and peers
+ * that ask again for a key they do not know, though not twice a minute (`openid-client`), have an answer with it.
+ */
+export const SHORTEST_NOTICE: Seconds = 75
+
 /** By then every running server has read the new key; before, a client must not encrypt to it. */
 const KNOWN_BY_ALL: Seconds = 20
 
@@ -60,16 +66,22 @@ export async function replace(
   return successor
 }
 
-/** Retires the keys whose place another one takes, those that are to retire anyway left alone. */
+/**
+ * Retires the keys whose place another one takes. What is to retire anyway does so no later than they; what was announced
+ * only must not sign after its successor.
+ */
 export async function retireBefore(
   successor: Pick<KeyRecord, 'kid' | 'algorithm' | 'signsFrom'>,
   { keys }: Pick<Store, 'keys'>,
   retire: Seconds,
 ): Promise<void> {
   for (const key of await keys.list()) {
-    if (key.kid === successor.kid || key.retiresAt !== undefined) continue
-    if (kindOf(key) !== kindOf(successor)) continue
-    await keys.put({ ...key, retiresAt: successor.signsFrom + retire })
+    if (key.kid === successor.kid || keyKind(key.algorithm) !== keyKind(successor.algorithm))
+      continue
+    const signsFrom = Math.min(key.signsFrom, successor.signsFrom - 1)
+    const retiresAt = Math.min(key.retiresAt ?? Infinity, successor.signsFrom + retire)
+    if (signsFrom === key.signsFrom && retiresAt === key.retiresAt) continue
+    await keys.put({ ...key, signsFrom, retiresAt })
   }
 }
 

@@ -160,6 +160,39 @@ test('OIDC-18 a second rotation during the first one retires nothing early', asy
   assert.ok(kidsIn(ring).includes(old))
 })
 
+test('OIDC-18 a key that was announced never signs once a later one has taken its place', async () => {
+  const kept = keeping('ES256')
+  const ring = await open(kept)
+  await rotateKeys(kept, policy)
+  clock.advance(60)
+  const [successor] = await rotateKeys(kept, { ...policy, announce: 75 }, 'ES256')
+  await ring.reload()
+  clock.advance(75)
+  for (const later of [0, 465, 1, 600, 80_000, 10_000]) {
+    clock.advance(later)
+    assert.equal(signerOf(ring), successor?.kid)
+  }
+  assert.deepEqual(kidsIn(ring), [successor?.kid])
+})
+
+test('what is to be void at once is so, also what retires anyway', async () => {
+  const kept = keeping('ES256')
+  const ring = await open(kept)
+  await rotateKeys(kept, policy)
+  await ring.reload()
+  clock.advance(700)
+  const nonce = ring.nonces.current()
+  assert.equal(kidsIn(ring).length, 2)
+  const made = await rotateKeys(kept, { announce: 0, retire: 1 })
+  await ring.reload()
+  clock.advance(1)
+  assert.deepEqual(
+    kidsIn(ring),
+    made.filter(({ use }) => use === 'sig').map(({ kid }) => kid),
+  )
+  assert.ok(!ring.nonces.policy.accepts(nonce))
+})
+
 test('a rotation of one algorithm leaves the others alone', async () => {
   const kept = keeping('ES256', 'EdDSA')
   await ensureKeys(kept)
