@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { issue, keyPem, named, rsa, validToday } from '@signet/protocol/testing/certificates'
 import {
   createServer,
   getCiphers,
@@ -14,7 +15,6 @@ import { CREDENTIAL } from './testing/authority.ts'
 import { portOf } from './testing/free-ports.ts'
 import { ask, post, type Answer } from './testing/https.ts'
 import { Peer } from './testing/peer.ts'
-import { rsaCredential } from './testing/rsa-credential.ts'
 import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
 import { createSite, SCOPES, USERS } from './testing/site.ts'
 import { dial, say, sayPlain, statusOf } from './testing/wire.ts'
@@ -96,10 +96,15 @@ describe('the connection', () => {
   })
 
   test('SP-NET-03 SP-NET-06 SP-NET-12 takes the recommended suites of TLS 1.2 and no other', async () => {
-    const rsa = await rsaCredential()
+    const made = await issue({
+      subject: 'CN=localhost',
+      ...validToday(),
+      algorithm: rsa(),
+      extensions: [named({ type: 'dns', value: 'localhost' })],
+    })
     const rsaSite = await createSite((issuer) => ({ issuer }))
-    writeFileSync(join(rsaSite.folder, 'server.pem'), rsa.certificate)
-    writeFileSync(join(rsaSite.folder, 'server-key.pem'), rsa.key)
+    writeFileSync(join(rsaSite.folder, 'server.pem'), made.pem)
+    writeFileSync(join(rsaSite.folder, 'server-key.pem'), await keyPem(made))
     const rsaServer = await serveOn(rsaSite, rsaSite.configFile)
     const taken = new Set<string>()
     for (const suite of SUITES) {
@@ -109,7 +114,7 @@ describe('the connection', () => {
         ciphers: `${suite}:@SECLEVEL=0`,
       } as const
       if (await isTaken(port, options)) taken.add(suite)
-      if (await isTaken(rsaSite.port, { ...options, ca: rsa.certificate })) taken.add(suite)
+      if (await isTaken(rsaSite.port, { ...options, ca: made.pem })) taken.add(suite)
     }
     assert.deepEqual([...taken].toSorted(), RECOMMENDED)
     assert.ok(SUITES.some((name) => name.includes('CHACHA20')) && SUITES.length > 20)

@@ -4,6 +4,7 @@ import {
   generateEncryptionKey,
   generateSigningKey,
 } from '@signet/protocol'
+import { rsa } from '@signet/protocol/testing/certificates'
 import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
 import { describe, test } from 'node:test'
@@ -109,13 +110,6 @@ describe('a client', () => {
   })
 })
 
-const RSA_1024: RsaHashedKeyGenParams = {
-  name: 'RSASSA-PKCS1-v1_5',
-  hash: 'SHA-256',
-  modulusLength: 1_024,
-  publicExponent: Uint8Array.of(1, 0, 1),
-}
-
 describe('a certificate', async () => {
   const locked = createPrivateKey(own.key).export({
     type: 'pkcs8',
@@ -150,7 +144,7 @@ describe('a certificate', async () => {
       'key: holds no PEM private key without passphrase',
     ],
     'with a key that is weak': [
-      await clientCertificate('bank', {}, RSA_1024),
+      await clientCertificate('bank', { algorithm: rsa(1024) }),
       'certificate: is too weak for TLS, or its chain broken',
     ],
   }
@@ -163,7 +157,7 @@ describe('a certificate', async () => {
   }
 
   test('that has expired is for others to judge', async () => {
-    const notAfter = new Date(Date.now() - 60_000)
+    const notAfter = Math.floor(Date.now() / 1000) - 60
     const expired = await clientCertificate('bank', { notAfter })
     const client = { tls: tlsOf(expired), authentication: 'tls_client_auth' } as const
     assert.deepEqual(problemsOf(client), [])
@@ -171,7 +165,7 @@ describe('a certificate', async () => {
       sampleOptions({ client: { client_id: 'bank', ...client } }),
     )
     outgoing.close()
-    assert.equal(certificate?.expires, Math.floor(notAfter.getTime() / 1_000))
+    assert.equal(certificate?.expires, notAfter)
     assert.equal(certificate.thumbprint, expired.thumbprint)
   })
 })

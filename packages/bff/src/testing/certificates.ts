@@ -1,56 +1,33 @@
-import 'reflect-metadata' // @peculiar/x509 needs it, before anything of its own
 import {
-  BasicConstraintsExtension,
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
-  type X509Certificate,
-} from '@peculiar/x509'
-import { Buffer } from 'node:buffer'
+  authority,
+  issue,
+  keyPem,
+  named,
+  validToday,
+  type Issued,
+  type Wish,
+} from '@signet/protocol/testing/certificates'
 import { hash } from 'node:crypto'
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-const DAY = 86_400_000
-
-const generate = (
-  algorithm: RsaHashedKeyGenParams | EcKeyGenParams = ALGORITHM,
-): Promise<CryptoKeyPair> => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-
-export interface Period {
-  readonly notBefore: Date
-  readonly notAfter: Date
-}
-
-const period: Period = {
-  notBefore: new Date(Date.now() - DAY),
-  notAfter: new Date(Date.now() + DAY),
-}
-const authorityKeys = await generate()
-const authority = await X509CertificateGenerator.createSelfSigned({
-  name: 'CN=Test authority',
-  ...period,
-  signingAlgorithm: ALGORITHM,
-  keys: authorityKeys,
-  extensions: [new BasicConstraintsExtension(true, 0, true)],
+const issuer = await issue({
+  subject: 'CN=Test authority',
+  ...validToday(),
+  extensions: [authority(0)],
 })
-const keys = await generate()
-const server = await X509CertificateGenerator.create({
+const server = await issue({
   subject: 'CN=localhost',
-  issuer: authority.subject,
-  ...period,
-  signingAlgorithm: ALGORITHM,
-  publicKey: keys.publicKey,
-  signingKey: authorityKeys.privateKey,
-  extensions: [new SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }])],
+  issuer,
+  ...validToday(),
+  extensions: [named({ type: 'dns', value: 'localhost' })],
 })
 
 /** Whom the servers of a test trust, and who vouches for their clients. */
-export const TEST_CA: string = authority.toString('pem')
+export const TEST_CA: string = issuer.pem
 
 /** What every server of a test shows. */
 export const TEST_SERVER: { readonly cert: string; readonly key: string } = {
-  cert: server.toString('pem'),
-  key: await privatePem(keys),
+  cert: server.pem,
+  key: await keyPem(server),
 }
 
 export interface TestCertificate {
@@ -64,43 +41,23 @@ export interface TestCertificate {
 /** What a client of this name shows, vouched for by the authority of the tests. */
 export async function clientCertificate(
   name: string,
-  times: Partial<Period> = {},
-  algorithm?: RsaHashedKeyGenParams,
+  wish: Pick<Wish, 'algorithm' | 'notAfter'> = {},
 ): Promise<TestCertificate> {
-  const own = await generate(algorithm)
-  const made = await X509CertificateGenerator.create({
-    subject: `CN=${name}`,
-    issuer: authority.subject,
-    ...period,
-    ...times,
-    signingAlgorithm: ALGORITHM,
-    publicKey: own.publicKey,
-    signingKey: authorityKeys.privateKey,
-    extensions: [new SubjectAlternativeNameExtension([{ type: 'dns', value: `${name}.example` }])],
-  })
-  return described(made, own)
+  const extensions = [named({ type: 'dns', value: `${name}.example` })]
+  return described(
+    await issue({ subject: `CN=${name}`, issuer, ...validToday(), ...wish, extensions }),
+  )
 }
 
 /** What a client shows for which nobody vouches. */
 export async function selfSignedCertificate(name: string): Promise<TestCertificate> {
-  const own = await generate()
-  const made = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`,
-    ...period,
-    signingAlgorithm: ALGORITHM,
-    keys: own,
-  })
-  return described(made, own)
+  return described(await issue({ subject: `CN=${name}`, ...validToday() }))
 }
 
-async function described(made: X509Certificate, own: CryptoKeyPair): Promise<TestCertificate> {
+async function described(made: Issued): Promise<TestCertificate> {
   return {
-    certificate: made.toString('pem'),
-    key: await privatePem(own),
-    thumbprint: hash('sha256', Buffer.from(made.rawData), 'base64url'),
+    certificate: made.pem,
+    key: await keyPem(made),
+    thumbprint: hash('sha256', made.der, 'base64url'),
   }
-}
-
-async function privatePem({ privateKey }: CryptoKeyPair): Promise<string> {
-  return PemConverter.encode(await crypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY')
 }

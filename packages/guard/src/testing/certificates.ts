@@ -1,7 +1,4 @@
-import { webcrypto } from 'node:crypto'
-import { authority, issue, named } from '@signet/protocol/testing/certificates'
-
-const HOUR = 3600
+import { authority, issue, keyPem, named, validToday } from '@signet/protocol/testing/certificates'
 
 /** A certificate with its private key, both PEM. */
 export interface Credential {
@@ -16,9 +13,7 @@ export interface Authority {
 }
 
 export async function createAuthority(): Promise<Authority> {
-  // oxlint-disable-next-line no-restricted-globals -- TLS looks at the clock of the machine
-  const now = Math.floor(Date.now() / 1000)
-  const times = { notBefore: now - HOUR, notAfter: now + HOUR }
+  const times = validToday()
   const subject = 'CN=Authority of a test'
   const root = await issue({ ...times, subject, extensions: [authority()] })
   return {
@@ -26,9 +21,7 @@ export async function createAuthority(): Promise<Authority> {
     issue: async (name) => {
       const extensions = [named({ type: 'dns', value: name })]
       const made = await issue({ ...times, issuer: root, subject: `CN=${name}`, extensions })
-      const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', made.keys.privateKey))
-      const key = `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`
-      return { cert: made.pem, key }
+      return { cert: made.pem, key: await keyPem(made) }
     },
   }
 }

@@ -139,6 +139,19 @@ async function generateKeys(algorithm: Algorithm): Promise<webcrypto.CryptoKeyPa
   return keys
 }
 
+/** Valid for a day before and after now, by the clock of the machine: at that TLS looks. */
+export function validToday(): { readonly notBefore: Seconds; readonly notAfter: Seconds } {
+  // oxlint-disable-next-line no-restricted-globals -- what a test shows in a handshake is judged by the real time
+  const now = Math.floor(Date.now() / 1000)
+  return { notBefore: now - 86_400, notAfter: now + 86_400 }
+}
+
+/** The private key of a certificate, PEM. */
+export async function keyPem({ keys }: Issued): Promise<string> {
+  const der = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
+  return x509.PemConverter.encode(der, 'PRIVATE KEY')
+}
+
 /** The public key of a certificate as its owner would register it. */
 export async function jwkOf({ keys }: Issued): Promise<object> {
   const { kty, crv, x, y, n, e } = await webcrypto.subtle.exportKey('jwk', keys.publicKey)
