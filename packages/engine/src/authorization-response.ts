@@ -4,7 +4,7 @@ import type { Client } from './clients/client.ts'
 import type { ResponseToClient } from './outcomes.ts'
 import type { Ports } from './ports.ts'
 import { isSigned } from './response-modes.ts'
-import { encryptFor } from './tokens/encrypt-for.ts'
+import { assertReadable, encryptFor } from './tokens/encrypt-for.ts'
 import { signerOf } from './tokens/issue.ts'
 
 /** A client that waits for an answer, and where and how it wants it. */
@@ -51,6 +51,15 @@ export async function errorResponse(
     ports,
   )
   return { ...response, eventId }
+}
+
+/** Makes sure that there can be a response, before anything is spent on it. @throws Refused `unauthorized_client`. */
+export async function assertAnswerable(
+  { client, pushed: { parameters } }: ResponseTarget,
+  ports: Ports,
+): Promise<void> {
+  if (isSigned(parameters.response_mode ?? 'query'))
+    await assertReadable(client, client.authorizationResponse, ports)
 }
 
 /** As the client asked in its request: in the query or in a form, plain or as one signed JWT. */

@@ -11,11 +11,11 @@ import type {
 import type { Ports } from '../ports.ts'
 import type { Session } from '../store/durable.ts'
 import { authorize } from './authorize.ts'
-import { arrivalRules, referenceRules, trustRules } from './begin.rules.ts'
+import { arrivalRules, referenceRules } from './begin.rules.ts'
 import { decide } from './decide.ts'
 import { tellClient, tellPerson } from './front-channel.ts'
 import { readQuery } from './query.rules.ts'
-import { situationOf, type Open } from './situation.ts'
+import { openFor, situationOf, type Open } from './situation.ts'
 
 /**
  * Step 2 of 4: the browser arrives with the reference. When the user is known and has allowed all of it before, the answer
@@ -44,8 +44,9 @@ export async function begin(
   }
 }
 
-/** The pushed request the query stands for, and its client; both as they are now. */
-async function find(query: string, { store, clients, clock }: Ports): Promise<Open> {
+/** The pushed request the query stands for. */
+async function find(query: string, ports: Ports): Promise<Open> {
+  const { store, clock } = ports
   const form = readQuery(query)
   const { clientId, requestUri } = enforce(arrivalRules, {
     clientId: parameter(form, 'client_id'),
@@ -53,8 +54,7 @@ async function find(query: string, { store, clients, clock }: Ports): Promise<Op
   })
   const found = await store.pushedRequests.peek(digestOf(requestUri))
   const { pushed } = enforce(referenceRules, { clientId, pushed: found, now: clock.now() })
-  const client = await clients.find(pushed.clientId)
-  return enforce(trustRules, { pushed, client })
+  return openFor(pushed, ports)
 }
 
 /** A browser secret as `ports.random` makes them; anything else in the cookie is replaced. */

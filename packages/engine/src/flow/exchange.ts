@@ -8,6 +8,7 @@ import type { Seconds } from '../store/values.ts'
 import { targetRules } from '../tokens/audience.rules.ts'
 import { audienceOf, scopesOfToken } from '../tokens/audience.ts'
 import type { Claims } from '../tokens/claims.ts'
+import { assertReadable } from '../tokens/encrypt-for.ts'
 import { issueAccessToken, issueIdToken } from '../tokens/issue.ts'
 import { createRefreshToken } from '../tokens/refresh-token.ts'
 import { revokeGrant, tellsStatus } from '../tokens/status.ts'
@@ -19,7 +20,7 @@ import { requestedResources, type TokenRequest } from './token-request.ts'
  * Step 4 of 4: the client brings the code over the back channel and gets tokens bound to its key. What it must respect is in
  * `exchange.rules.ts`; here ends the road that began in `push.ts`.
  *
- * @throws Refused `invalid_grant`, `invalid_dpop_proof`, `invalid_target` or `invalid_scope`.
+ * @throws Refused `invalid_grant`, `invalid_dpop_proof`, `invalid_target`, `invalid_scope` or `unauthorized_client`.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3 RFC 6749 §4.1.3}
  */
 export async function exchange(request: TokenRequest, ports: Ports): Promise<TokensIssued> {
@@ -33,12 +34,14 @@ export async function exchange(request: TokenRequest, ports: Ports): Promise<Tok
     authorized: authorization.resources,
     scopes: authorization.scopes,
   })
+  const scopes = scopesOfToken(client, target)
+  const isOpenId = scopes.includes('openid')
+  if (isOpenId) await assertReadable(client, client.idToken, ports)
   await redeem(code, ports)
   enforce(codeAgeRules, { expiresAt: code.expiresAt, now: clock.now() })
   const known = await knownUser(authorization.subject, ports)
 
   const { status, refreshToken } = await keepGrant(code, client, ports)
-  const scopes = scopesOfToken(client, target)
   const issued = await issueAccessToken(
     {
       client,
@@ -53,7 +56,7 @@ export async function exchange(request: TokenRequest, ports: Ports): Promise<Tok
   const response = {
     ...issued,
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
-    ...(scopes.includes('openid') && {
+    ...(isOpenId && {
       id_token: await issueIdToken(
         { client, authorization, accessToken: issued.access_token, nonce: code.nonce, known },
         ports,

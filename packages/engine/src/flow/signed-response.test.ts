@@ -116,15 +116,33 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
   },
 }
 
-async function ended(
+async function begun(
   scene: Scene,
-  { asked, since, end }: Ending,
+  { asked, since }: Ending,
   mode: ResponseMode | undefined,
-): Promise<Outcome> {
+): Promise<string> {
   const requestUri = await pushed(scene, { ...asked, ...(mode && { response_mode: mode }) })
   const registered = scene.clients.get(app.id) ?? app
   scene.clients.set(app.id, { ...registered, ...since })
-  return end(scene, requestUri)
+  return requestUri
+}
+
+async function ended(
+  scene: Scene,
+  ending: Ending,
+  mode: ResponseMode | undefined,
+): Promise<Outcome> {
+  return ending.end(scene, await begun(scene, ending, mode))
+}
+
+/** Asserts that a person is told, and nobody else, that the client has no key. */
+async function assertNoKey(outcome: Outcome, { store }: Scene): Promise<void> {
+  assert.ok(outcome.action === 'page', JSON.stringify(outcome))
+  assert.equal(outcome.kind, 'client')
+  assert.deepEqual(Object.keys(outcome), ['action', 'kind', 'refusal', 'eventId'])
+  const event = await store.audit.find(outcome.eventId)
+  assert.equal(event?.evidence?.reason, 'client_encryption_key_missing')
+  assert.match(event.evidence.expected, /ECDH-ES/)
 }
 
 /** The claims of a response that our key has signed. */
@@ -148,6 +166,10 @@ function assertClaims(claims: JsonObject, { clock }: Scene, error: string | unde
   assert.deepEqual(Object.keys(told), ['error', 'error_description', 'error_uri'])
   assert.equal(told['error'], error)
 }
+
+/** What the client reads its answers with. */
+const reader = generateEncryptionKey('ECDH-ES')
+const KEYS = importEncryptionKeys({ keys: [reader.publicJwk] }).keys
 
 const SIGNED_MODES = ['jwt', 'query.jwt', 'form_post.jwt'] as const
 
@@ -176,8 +198,9 @@ for (const [title, ending] of Object.entries(ENDINGS)) {
       assert.deepEqual(names, [['response'], ['response']])
     })
 
-    test('MS-JAR-10 is posted in plain fields where that was asked for, with iss', async () => {
-      const outcome = await ended(createScene(), ending, 'form_post')
+    test('MS-JAR-10 is posted in plain fields where that was asked for, with iss; no key is needed then', async () => {
+      const keyless = withEncryption(createScene(), () => [])
+      const outcome = await ended(keyless, ending, 'form_post')
       assert.equal(outcome.action, 'form-post')
       const { state, iss, ...told } = Object.fromEntries(received(outcome))
       assert.deepEqual([state, iss], ['the state', ISSUER])
@@ -189,42 +212,72 @@ for (const [title, ending] of Object.entries(ENDINGS)) {
 
     test('JARM-06 is encrypted for a client that registered so, and only it can read it', async () => {
       const scene = createScene()
-      const key = generateEncryptionKey('ECDH-ES')
-      const encrypting = withEncryption(scene, importEncryptionKeys({ keys: [key.publicJwk] }).keys)
+      const encrypting = withEncryption(scene, () => KEYS)
       const outcome = await ended(encrypting, ending, 'jwt')
       const [[name, response] = ['', ''], ...others] = received(outcome)
       assert.deepEqual([name, others], ['response', []])
       assert.equal(response.split('.').length, 5)
       await assert.rejects(decryptJwt(response, [generateEncryptionKey('ECDH-ES')]))
-      assertClaims(signedBy(scene, await decryptJwt(response, [key])), scene, ending.error)
+      assertClaims(signedBy(scene, await decryptJwt(response, [reader])), scene, ending.error)
     })
 
-    test('JARM-06 is a page, and no plain text, when the client has no key to encrypt to', async () => {
+    test('JARM-06 does not end while the client has no key to encrypt to: the browser is shown a page', async () => {
       const wrong = generateEncryptionKey('RSA-OAEP-256').publicJwk
-      for (const keys of [[], importEncryptionKeys({ keys: [wrong] }).keys]) {
+      for (const lacking of [[], importEncryptionKeys({ keys: [wrong] }).keys]) {
         for (const mode of SIGNED_MODES) {
-          const scene = withEncryption(createScene(), keys)
-          const outcome = await ended(scene, ending, mode)
-          assert.ok(outcome.action === 'page', JSON.stringify(outcome))
-          assert.equal(outcome.kind, 'client')
-          assert.deepEqual(Object.keys(outcome), ['action', 'kind', 'refusal', 'eventId'])
-          const event = await scene.store.audit.find(outcome.eventId)
-          assert.equal(event?.evidence?.reason, 'client_encryption_key_missing')
-          assert.match(event.evidence.expected, /ECDH-ES/)
+          let keys: readonly EncryptionKey[] = lacking
+          const scene = withEncryption(createScene(), () => keys)
+          const requestUri = await begun(scene, ending, mode)
+          await assertNoKey(await withoutSession(scene, requestUri), scene)
+          keys = KEYS
+          const [[name] = ['']] = received(await ending.end(scene, requestUri))
+          assert.equal(name, 'response')
         }
       }
+    })
+
+    test('JARM-06 is a page, and no plain text, when the key is gone in the last moment', async () => {
+      let asked = 0
+      let last = Infinity
+      const scene = (): Scene => {
+        asked = 0
+        return withEncryption(createScene(), () => (++asked < last ? KEYS : []))
+      }
+      await ended(scene(), ending, 'jwt')
+      last = asked
+      const losing = scene()
+      await assertNoKey(await ended(losing, ending, 'jwt'), losing)
     })
   })
 }
 
-/** A scene whose app wants its answers encrypted, to these keys. */
-function withEncryption(scene: Scene, keys: readonly EncryptionKey[]): Scene {
+describe('a client that loses its key while the user decides', () => {
+  for (const decision of ['approve', 'cancel'] as const) {
+    test(`JARM-06 gets its answer when it has a key again, and the user decides again (${decision})`, async () => {
+      let keys = KEYS
+      const scene = withEncryption(createScene(), () => keys)
+      const requestUri = await pushed(scene, { response_mode: 'jwt' })
+      const browser = new Browser(scene.ports, await sessionIn(scene))
+      const id = await browser.enter(requestUri)
+      keys = []
+      await assertNoKey(await browser.decide(id, decision), scene)
+      await assertNoKey(await browser.see(id), scene)
+      assert.equal(scene.calls.includes('pushedRequests.claim'), false)
+      keys = KEYS
+      const [[name] = ['']] = received(await browser.decide(id, decision))
+      assert.equal(name, 'response')
+    })
+  }
+})
+
+/** A scene whose app wants its answers encrypted, to the keys it has at the time. */
+function withEncryption(scene: Scene, keys: () => readonly EncryptionKey[]): Scene {
   const encryption = { alg: 'ECDH-ES', enc: 'A256GCM' } as const
   scene.clients.set(app.id, {
     ...app,
     authorizationResponse: { algorithm: 'ES256', encryption },
   })
-  const clients = { ...scene.ports.clients, encryptionKeys: async () => keys }
+  const clients = { ...scene.ports.clients, encryptionKeys: async () => keys() }
   return { ...scene, ports: { ...scene.ports, clients } }
 }
 

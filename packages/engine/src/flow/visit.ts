@@ -3,9 +3,8 @@ import { digestOf } from '../digest.ts'
 import type { BrowserCookies } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { Interaction } from '../store/ephemeral.ts'
-import { trustRules } from './begin.rules.ts'
 import { visitRules } from './interaction.rules.ts'
-import type { Open } from './situation.ts'
+import { openFor, type Open } from './situation.ts'
 
 /** What any request within an interaction brings. */
 export interface InteractionRequest {
@@ -17,12 +16,13 @@ export interface InteractionRequest {
 /**
  * Opens an interaction for the browser that began it, and for no other.
  *
- * @throws Refused when it is over, when the browser is another one, or when the client is not trusted any more.
+ * @throws Refused when it is over, when the browser is another one, and as `openFor`.
  */
 export async function visit(
   { id, cookies }: InteractionRequest,
-  { store, clients, clock }: Ports,
+  ports: Ports,
 ): Promise<Open & { readonly interaction: Interaction }> {
+  const { store, clock } = ports
   const found = await store.interactions.get(digestOf(id))
   const { interaction, pushed } = enforce(visitRules, {
     interaction: found,
@@ -30,6 +30,5 @@ export async function visit(
     browser: cookies.browser === undefined ? undefined : digestOf(cookies.browser),
     now: clock.now(),
   })
-  const client = await clients.find(pushed.clientId)
-  return { interaction, ...enforce(trustRules, { pushed, client }) }
+  return { interaction, ...(await openFor(pushed, ports)) }
 }

@@ -16,6 +16,7 @@ import { token } from '../flow/token.ts'
 import type { UserinfoGiven } from '../outcomes.ts'
 import { APP, ASKING, createStage, ISSUER, type Stage } from '../testing/index.ts'
 import { ALICE, asking, granted, putCode, redemption, refuses } from './testing/granted.ts'
+import { RefusedAtResource } from './refused-at-resource.ts'
 import { userinfo } from './userinfo.ts'
 
 const ec = generateEncryptionKey('ECDH-ES')
@@ -99,6 +100,22 @@ describe('a client that has no key to be encrypted to any more', () => {
     assert.equal(refused.evidence.reason, 'client_encryption_key_missing')
   })
 
+  test('OIDC-01 has not used its code up, and gets its tokens when it has a key again', async () => {
+    const stage = stageWith({ id_token_encrypted_response_alg: 'ECDH-ES' })
+    const code = await putCode(stage)
+    const redeem = (): ReturnType<typeof redemption> => redemption(stage, stage.app, { code })
+    await refuses(token(redeem(), without(stage)), 'unauthorized_client')
+    const { response } = await token(redeem(), stage.ports)
+    await opened(stage, response.id_token)
+  })
+
+  test('OIDC-01 gets what needs no such key', async () => {
+    const stage = stageWith({ id_token_encrypted_response_alg: 'ECDH-ES' })
+    const code = await putCode(stage, { scopes: ['accounts'] })
+    const { response } = await token(redemption(stage, stage.app, { code }), without(stage))
+    assert.equal(response.scope, 'accounts')
+  })
+
   test('OIDC-11 gets no userinfo in plain text', async () => {
     const stage = stageWith({
       userinfo_signed_response_alg: 'ES256',
@@ -110,6 +127,7 @@ describe('a client that has no key to be encrypted to any more', () => {
       'unauthorized_client',
     )
     assert.equal(refused.evidence.reason, 'client_encryption_key_missing')
+    assert.equal(refused instanceof RefusedAtResource, false)
   })
 })
 

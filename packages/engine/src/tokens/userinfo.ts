@@ -29,19 +29,30 @@ import {
  * Tells the client what the user let it know. Userinfo is a resource like any other, with one difference: it takes every
  * access token of its service that has scope `openid`, whatever its audience.
  *
- * @throws RefusedAtResource with the challenge of the answer.
+ * @throws RefusedAtResource with the challenge of the answer; Refused `unauthorized_client` when the answer cannot be
+ *   encrypted to its client, which no other token would change.
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#UserInfo OpenID Connect Core §5.3}
  */
 export async function userinfo(request: ResourceRequest, ports: Ports): Promise<UserinfoGiven> {
+  const { client, told } = await tell(request, ports)
+  return { action: 'userinfo', body: await bodyFor(client, told, ports) }
+}
+
+async function tell(request: ResourceRequest, ports: Ports): Promise<Told> {
   try {
-    return await answer(request, ports)
+    return await findOut(request, ports)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     throw new RefusedAtResource(error.refusal, error.evidence, challengeOf(error, request))
   }
 }
 
-async function answer(request: ResourceRequest, ports: Ports): Promise<UserinfoGiven> {
+interface Told {
+  readonly client: Client
+  readonly told: Claims
+}
+
+async function findOut(request: ResourceRequest, ports: Ports): Promise<Told> {
   const { scheme, token } = readCredentials(enforce(presentationRules, request))
   const claims = await readAccessToken(token, ports)
   await useOnce({ proof: proveHeld(request, { scheme, token, claims }, ports) }, ports)
@@ -52,7 +63,7 @@ async function answer(request: ResourceRequest, ports: Ports): Promise<UserinfoG
     ...userinfoClaims(known, scopes, grant.authorization.claims),
     sub: claims.sub,
   }
-  return { action: 'userinfo', body: await bodyFor(client, told, ports) }
+  return { client, told }
 }
 
 /**

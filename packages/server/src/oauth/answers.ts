@@ -78,7 +78,8 @@ export function clientAnswers(service: Service): ClientAnswers {
     userinfo: {
       userinfo: ({ body, ...outcome }) =>
         'jwt' in body ? jwt(body.jwt, nonceOf(outcome)) : json(200, body.json, nonceOf(outcome)),
-      refused: (outcome) => challenge(outcome, endpoints.errors),
+      refused: (outcome) =>
+        outcome.challenge === undefined ? refused(outcome) : challenge(outcome, endpoints.errors),
     },
   }
 }

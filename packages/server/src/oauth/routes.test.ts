@@ -1,8 +1,9 @@
-import { decodeJwt } from '@signet/protocol'
+import { decodeJwt, refusal } from '@signet/protocol'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { inflateSync } from 'node:zlib'
 import { cookieHeader, type Received } from '../testing/exchange.ts'
+import { serviceOf } from '../testing/service.ts'
 import {
   ISSUER,
   PASSWORD,
@@ -13,6 +14,7 @@ import {
   VERIFIER,
   type Rig,
 } from '../testing/rig.ts'
+import { clientAnswers } from './answers.ts'
 
 let rig: Rig
 before(async () => {
@@ -267,6 +269,18 @@ describe('userinfo challenges', () => {
     assert.equal(await assertRefused(query, 400, 'invalid_request'), 'token_in_parameter')
     const body = await rig.post('/userinfo', { access_token: 'x' })
     assert.equal(await assertRefused(body, 400, 'invalid_request'), 'token_in_parameter')
+  })
+
+  test('OIDC-11 who came with a good token is not sent for another when only the answer cannot be encrypted', () => {
+    const { userinfo } = clientAnswers(serviceOf(ISSUER))
+    const lacking = refusal('unauthorized_client', 'the client has no key')
+    const answer = userinfo.refused(
+      { action: 'refused', refusal: lacking, eventId: 'e' },
+      undefined,
+    )
+    assert.equal(answer.status, 400)
+    assert.equal(answer.headers['www-authenticate'], undefined)
+    assert.match(answer.body, /"error":"unauthorized_client"/)
   })
 })
 
