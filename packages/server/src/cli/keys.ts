@@ -33,50 +33,54 @@ export function addKeys(program: Command): void {
       `use the new keys as soon as others can know them: in ${SHORTEST_NOTICE} seconds`,
     )
     .option('--algorithm <name>', 'only the key for this algorithm')
-    .action(
-      async (options: ServiceOptions & { readonly now?: boolean; readonly algorithm?: string }) => {
-        const shown = await onService(options, async (context) => {
-          const { store, config, chosen } = context
-          const sealing = sealingOf(config, chosen)
-          const { announce } = config.keys
-          const soon = { ...config.keys, announce: Math.min(announce, SHORTEST_NOTICE) }
-          const policy = options.now === true ? soon : config.keys
-          const { algorithm } = options
-          const sealed = { ...store, keys: sealedKeys(store.keys, sealing) }
-          const made = await rotate(sealed, {
-            policy,
-            now: systemClock.now(),
-            ...(algorithm !== undefined && { algorithm }),
-          }).catch(toUsageError)
-          const names = made.map((key) => `${key.algorithm} ${key.kid}`)
-          await changed(store, { step: 'keys-rotate', detail: `new keys: ${names.join(', ')}` })
-          return keyTable(context)
-        })
-        print(shown)
-      },
-    )
+    .action(rotateKeys)
   withService(keys.command('reseal'))
     .description(
       'seal all keys with the first master key, after a new one was put in front of the others',
     )
     .option('--unsealed', 'seal those that are not sealed, too, as an earlier version left them')
-    .action(async (options: ServiceOptions & { readonly unsealed?: boolean }) => {
-      const count = await onService(options, async ({ store, config, chosen }) => {
-        const sealed = await sealAnew(store.keys, sealingOf(config, chosen), options)
-        const detail = `keys sealed with the first master key: ${sealed}`
-        if (sealed > 0) await changed(store, { step: 'keys-reseal', detail })
-        return sealed
-      })
-      print(
-        count === 0
-          ? 'All keys were sealed with the first master key already.'
-          : `Sealed with the first master key: ${count}`,
-      )
-    })
+    .action(reseal)
   keys
     .command('master')
     .description('make a master key: a line for the file that master_key names')
     .action(() => print(randomBytes(32).toString('base64url')))
+}
+
+interface RotateOptions extends ServiceOptions {
+  readonly now?: boolean
+  readonly algorithm?: string
+}
+
+async function rotateKeys({ now = false, algorithm, ...options }: RotateOptions): Promise<void> {
+  const shown = await onService(options, async (context) => {
+    const { store, config, chosen } = context
+    const { announce } = config.keys
+    const soon = { ...config.keys, announce: Math.min(announce, SHORTEST_NOTICE) }
+    const sealed = { ...store, keys: sealedKeys(store.keys, sealingOf(config, chosen)) }
+    const made = await rotate(sealed, {
+      policy: now ? soon : config.keys,
+      now: systemClock.now(),
+      ...(algorithm !== undefined && { algorithm }),
+    }).catch(toUsageError)
+    const names = made.map((key) => `${key.algorithm} ${key.kid}`)
+    await changed(store, { step: 'keys-rotate', detail: `new keys: ${names.join(', ')}` })
+    return keyTable(context)
+  })
+  print(shown)
+}
+
+async function reseal(options: ServiceOptions & { readonly unsealed?: boolean }): Promise<void> {
+  const count = await onService(options, async ({ store, config, chosen }) => {
+    const sealed = await sealAnew(store.keys, sealingOf(config, chosen), options)
+    const detail = `keys sealed with the first master key: ${sealed}`
+    if (sealed > 0) await changed(store, { step: 'keys-reseal', detail })
+    return sealed
+  })
+  print(
+    count === 0
+      ? 'All keys were sealed with the first master key already.'
+      : `Sealed with the first master key: ${count}`,
+  )
 }
 
 function sealingOf({ masterKeys }: Config, { service }: ServiceConfig): Sealing {
