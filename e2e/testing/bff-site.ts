@@ -23,15 +23,18 @@ export interface BffSite {
 const CLIENT_ID = 'spa'
 const UP = 'Signet BFF serves'
 
-/** What the authorization server has besides the usual. */
+/** What there is besides the usual: at the authorization server, and of the BFF. */
 export interface Besides {
-  /** Settings of it; given `mtls`, for who takes client certificates. */
+  /** Settings of the authorization server; given `mtls`, for who takes client certificates. */
   readonly settings: (mtls: object) => object
   /** What each client has that the usual one has not. */
   readonly clients: readonly object[]
+  /** What the command of the BFF says besides. */
+  readonly options?: readonly string[]
 }
 
-const NOTHING: Besides = { settings: () => ({}), clients: [] }
+/** Nothing besides the usual. */
+export const NOTHING: Besides = { settings: () => ({}), clients: [] }
 
 /** @param api the origin of the API that `/api/` leads to */
 export async function serveBffSite(api: string, besides: Besides = NOTHING): Promise<BffSite> {
@@ -58,7 +61,7 @@ export async function serveBffSite(api: string, besides: Besides = NOTHING): Pro
   write('client.jwk', JSON.stringify(exportPrivateJwk(key)))
   write('session.key', Buffer.alloc(32, 7))
   configure({})
-  const bff = await startCommand(['bff', '--config', configFile], UP)
+  const bff = await startCommand(['bff', '--config', configFile, ...(besides.options ?? [])], UP)
   return {
     server,
     bff,

@@ -3,10 +3,10 @@ import { get } from 'node:http'
 import { once } from 'node:events'
 import { json as jsonOf } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ServerProcess } from './server-process.ts'
+import type { RunningCommand, ServerProcess } from './server-process.ts'
 
 /** The processes a server has started. */
-export function workersOf({ pid = 0 }: ServerProcess): readonly number[] {
+export function workersOf({ pid = 0 }: Pick<RunningCommand, 'pid'>): readonly number[] {
   return childrenOf(pid)
 }
 
@@ -35,11 +35,13 @@ export async function readinessOf({ site }: ServerProcess): Promise<Readiness> {
   }
 }
 
-const rolls = (server: ServerProcess): number =>
+type Rolling = Pick<RunningCommand, 'output' | 'send'>
+
+const rolls = (server: Rolling): number =>
   server.output().split('all workers were replaced').length - 1
 
 /** Has all workers replaced, and waits for it. */
-export async function roll(server: ServerProcess): Promise<void> {
+export async function roll(server: Rolling): Promise<void> {
   const so = rolls(server)
   server.send('SIGHUP')
   await until(() => rolls(server) > so)
