@@ -55,7 +55,7 @@ export interface Seen {
 
 /**
  * Proves that who sends a request holds a good token and the key it is bound to, and that both reach far enough. Cheap
- * checks come first, and a proof is marked as used when everything about it holds.
+ * checks come first, and a proof is marked as used as soon as everything about it holds.
  *
  * @param seen is filled as far as the check comes.
  * @throws Refused with the first broken rule.
@@ -74,10 +74,11 @@ export async function prove(
   seen.token = claims
 
   const proof = provePossession(request, { scheme, token, digest, claims }, ports)
+  // At once: whatever is waited for after this may take longer than the proof would be believed.
+  if (proof !== undefined) await useOnce(proof, ports)
   const pending = ports.statusLists?.check(claims)
   if (pending !== undefined) await pending
-  if (requirements.signedRequest === true) await proveSigned(request, claims, ports)
-  if (proof !== undefined) await useOnce(proof, ports)
+  if (requirements.signedRequest) await proveSigned(request, claims, ports)
 
   const access = { claims, requirements, request, now: ports.now() }
   enforce(requirementRules, access)

@@ -55,7 +55,24 @@ const INTROSPECTION_CONDITIONS: readonly Condition[] = [
   },
 ]
 
+/** What these options may say. Whoever is not helped by types must not get another mode by a slip of the pen. */
+const WORDS = {
+  mode: ['enforce', 'warn', 'observe'],
+  senderConstraint: ['dpop', 'mtls', 'either'],
+  tokens: ['jwt', 'introspection', 'both'],
+  statusList: ['honoured', 'required', 'off'],
+} as const satisfies { readonly [Name in keyof GuardOptions]?: readonly GuardOptions[Name][] }
+
+const WORD_CONDITIONS: readonly Condition[] = Object.entries(WORDS).map(([name, words]) => ({
+  says: `${name} must be one of ${words.join(', ')}`,
+  holds: (options) => {
+    const word: unknown = Reflect.get(options, name)
+    return word === undefined || words.some((each) => each === word)
+  },
+}))
+
 const CONDITIONS: readonly Condition[] = [
+  ...WORD_CONDITIONS,
   {
     says: 'issuer must be one or more https URLs without query or fragment',
     holds: (options) => {

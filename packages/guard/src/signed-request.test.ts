@@ -117,6 +117,20 @@ describe('where signed requests are asked for, the guard refuses', () => {
   }
 })
 
+test('DPOP-PRF-15 a proof that is used again is not new because the body comes late', async () => {
+  const stage = stageWith()
+  const request = sign(stage)
+  await stage.granted(request, SIGNED)
+  const late = {
+    ...request,
+    readBody: async (): Promise<Buffer> => {
+      stage.clock.now += 70
+      return Buffer.from('{"amount":1}')
+    },
+  }
+  assert.equal((await stage.refused(late, SIGNED)).event.reason, 'dpop_proof_replayed')
+})
+
 test('where none are asked for, nobody looks at signatures or bodies', async () => {
   const stage = stageWith()
   const readBody = (): Promise<never> => assert.fail('nobody may read this')
@@ -135,7 +149,7 @@ test('HS-RS-06 the body is read only when everything else holds', async () => {
   }
 })
 
-test('HS-RS-06 a body that cannot be read is refused, and the proof may be used again', async () => {
+test('HS-RS-06 DPOP-PRF-15 a body that cannot be read is refused, and another try needs another proof', async () => {
   const stage = stageWith()
   const request = sign(stage)
   const refusal = new Refused(invalidRequest('too large'), {
@@ -150,7 +164,8 @@ test('HS-RS-06 a body that cannot be read is refused, and the proof may be used 
     SIGNED,
   )
   assert.equal(status, 400)
-  await stage.granted(request, SIGNED)
+  assert.equal((await stage.refused(request, SIGNED)).event.reason, 'dpop_proof_replayed')
+  await stage.granted(sign(stage), SIGNED)
 })
 
 test('a request whose body nobody can give is not taken for one without body', async () => {
