@@ -68,7 +68,7 @@ test('what has ended does not fill the table', async () => {
   const url = await emptyDatabase()
   const replay = await open({ url, clock })
   for (let at = 0; at < 600; at += 1) {
-    clock.now += 1
+    clock.now += 10
     await replay.first([{ digest: `proof ${at}`, until: clock.now + 60 }])
   }
   await replay.close()

@@ -1,4 +1,5 @@
 import type { Replay, Seconds } from '@signet/engine'
+import { CLOCK_MARGIN } from '../clock-margin.ts'
 import { keyOf } from './key-of.ts'
 import type { Schema } from './migration.ts'
 import { openLanes, type OpeningOptions } from './open-lanes.ts'
@@ -62,7 +63,7 @@ export async function openPostgresReplay(options: PostgresReplayOptions): Promis
   let untilSweep = SWEEP_EVERY
   const sweep = async (): Promise<void> => {
     untilSweep = SWEEP_EVERY
-    await lanes.ask(SWEEP, [now(), SWEEP_BUDGET])
+    await lanes.ask(SWEEP, [now() - CLOCK_MARGIN, SWEEP_BUDGET])
   }
   return {
     async first(marks) {

@@ -18,6 +18,7 @@ import { databaseWith, serverForTests } from './testing/databases.ts'
 
 const ISSUER = 'https://as.example'
 const DAY = 86_400
+const AN_HOUR = 3_600
 const server = await serverForTests({ fsync: false, settings: { autovacuum: 'off' } })
 const emptyDatabase = await databaseWith(server, 'signet')
 
@@ -52,7 +53,7 @@ test('says how many rows of each table it took', async () => {
   await store.sessions.put(sampleSession())
   await store.replay.first([{ digest: 'one', until: SAMPLE_NOW + 10 }])
   await store.replay.first([{ digest: 'two', until: SAMPLE_NOW + 10 }])
-  clock.set(SAMPLE_NOW + 3600)
+  clock.set(SAMPLE_NOW + AN_HOUR)
   assert.deepEqual(await database.sweep(100), {
     ...NOTHING,
     pushed_requests: 1,
@@ -98,6 +99,24 @@ test('takes a key that has retired, and no other', async () => {
   await database.close()
 })
 
+test('PKJ-06 what was used or revoked stays so when the clock of a sweeper is ahead, or is set back', async () => {
+  const url = await emptyDatabase()
+  const [clock, ahead] = [fixedClock(), fixedClock()]
+  const [database, sweeper] = [
+    await open({ server: url, clock }),
+    await open({ server: url, clock: ahead }),
+  ]
+  const { replay, revocations } = database.store(ISSUER)
+  const mark = { digest: 'proof', until: SAMPLE_NOW + 60 }
+  assert.equal(await replay.first([mark]), undefined)
+  await revocations.add('jti', SAMPLE_NOW + 60)
+  ahead.set(SAMPLE_NOW + 60 + 599)
+  await sweeper.sweep(100)
+  assert.deepEqual(await replay.first([mark]), mark)
+  assert.equal(await revocations.anyOf(['jti']), true)
+  for (const each of [database, sweeper]) await each.close()
+})
+
 test('several who sweep at once take each row once, and wait for nobody who holds one', async () => {
   const url = await emptyDatabase()
   const clock = fixedClock()
@@ -106,7 +125,7 @@ test('several who sweep at once take each row once, and wait for nobody who hold
   const ids = Array.from({ length: 600 }, (_, index) => `grant ${index}`)
   const expiresAt = SAMPLE_NOW + 60
   await Promise.all(ids.map((id) => grants.put(sampleGrant({ id, expiresAt }))))
-  clock.set(expiresAt)
+  clock.set(expiresAt + AN_HOUR)
   await withClient({ server: url }, async (holder) => {
     await holder.query("BEGIN; SELECT FROM signet.grants WHERE key = 'grant 7' FOR UPDATE")
     const swept = await Promise.all(sweepers.map((database) => database.sweep(150)))

@@ -1,4 +1,5 @@
 import type { AuditStream, Seconds } from '@signet/engine'
+import { CLOCK_MARGIN } from '../clock-margin.ts'
 import type { Lanes } from './lanes.ts'
 import type { Statement } from './statement.ts'
 
@@ -116,8 +117,9 @@ export async function sweepTables(lanes: Lanes, sweep: Sweep): Promise<Swept> {
   const forget = async (table: string, statement: Statement, values: number[]): Promise<void> => {
     swept[table] = (await lanes.ask(statement, values)).count
   }
-  for (const [table, statement] of AT_THEIR_END) await forget(table, statement, [now, budget])
-  await forget('replay_marks', MARKS, [now, budget])
+  const ended = now - CLOCK_MARGIN
+  for (const [table, statement] of AT_THEIR_END) await forget(table, statement, [ended, budget])
+  await forget('replay_marks', MARKS, [ended, budget])
   await forget('keys', KEYS, [now])
   const before = now - retention
   const all = Number.MAX_SAFE_INTEGER

@@ -2,6 +2,7 @@ import type { Seconds, Store } from '@signet/engine'
 import type { FixedClock } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CLOCK_MARGIN } from '../clock-margin.ts'
 import { LIFETIMES, trafficOn } from './day.ts'
 
 const HOURS = 24
@@ -30,7 +31,7 @@ export interface GrowingStore {
 
 /** The most rows that visits leave which write so many, each of them for so long. */
 function alive(seconds: Seconds, rowsPerVisit: number = 1): number {
-  return Math.ceil((seconds / PAUSE + 1) * rowsPerVisit)
+  return Math.ceil(((seconds + CLOCK_MARGIN) / PAUSE + 1) * rowsPerVisit)
 }
 
 /** Every table whose rows end. A mark ends with its assertion or proof, some minutes after it was made. */
@@ -44,7 +45,8 @@ const LIVING: Readonly<Record<string, number>> = {
   sessions: alive(LIFETIMES.session),
   grants: alive(LIFETIMES.refreshToken),
   opaque_tokens: alive(LIFETIMES.accessToken, 2),
-  revocations: alive(LIFETIMES.refreshToken + LIFETIMES.code, 1 / 4),
+  // Two visits in a row of eight revoke.
+  revocations: alive(LIFETIMES.refreshToken + LIFETIMES.code, 1 / 4) + 1,
   status_lists: 1,
   status_revocations: alive(LIFETIMES.refreshToken + LIFETIMES.code, 1 / 4),
   audit_records: alive(AUDIT.retention) + AUDIT.unauthenticated,
