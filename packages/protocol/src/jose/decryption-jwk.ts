@@ -1,9 +1,8 @@
 import type { DecryptionKey, PublishedEncryptionJwk } from './decryption-key.ts'
-import { parseEncryptionJwk } from './encryption-jwk.ts'
 import { importEncryptionJwk } from './encryption-keys.ts'
 import { belongTogether } from './key-halves.ts'
 import { joinHalves, privateKeyOf, type Joined } from './private-jwk.ts'
-import { isObject, thumbprint, UnusableKey } from './public-jwk.ts'
+import { isObject, parseEncryptionJwk, thumbprint, UnusableKey } from './public-jwk.ts'
 
 /** What a key store keeps, or an operator configures: a private key to decrypt with. Secret, whole. */
 export type DecryptionJwk = Joined<PublishedEncryptionJwk>

@@ -68,10 +68,10 @@ test('JWT-03 the coordinates are as long as those of the curve, and on it', () =
 
 test('JWT-03 encrypts to P-256, P-384, P-521 and X25519, and to no other curve', () => {
   for (const crv of ['P-192', 'secp256k1', 'p-256', 'X25519', undefined, ['P-256']]) {
-    refuses({ ...ec, crv }, /crv of an EC key must be P-256 or P-384 or P-521/)
+    refuses({ ...ec, crv }, /crv of this EC key must be P-256 or P-384 or P-521/)
   }
   const ed25519 = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' })
-  refuses(ed25519, /crv of an OKP key to encrypt to must be X25519/)
+  refuses(ed25519, /crv of this OKP key must be X25519/)
   refuses({ ...x25519, crv: 'X448' }, /must be X25519/)
 })
 

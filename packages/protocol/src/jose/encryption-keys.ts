@@ -1,10 +1,9 @@
 import { diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { KeyType } from './algorithms.ts'
 import { KEY_MANAGEMENT_OF, type KeyManagement } from './encryption-algorithms.ts'
-import { parseEncryptionJwk } from './encryption-jwk.ts'
 import { importEach, type ImportedJwks } from './jwks.ts'
 import { publicKeyOf } from './keys.ts'
-import { isObject, UnusableKey, type EncryptionJwk } from './public-jwk.ts'
+import { isObject, parseEncryptionJwk, UnusableKey, type EncryptionJwk } from './public-jwk.ts'
 
 /** A public key of a peer that was checked, to encrypt to. */
 export interface EncryptionKey {

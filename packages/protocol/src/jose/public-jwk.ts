@@ -7,7 +7,9 @@ export class UnusableKey extends Error {
   override readonly name = 'UnusableKey'
 }
 
-export type EcCurve = 'P-256' | 'P-384' | 'P-521'
+type EcCurve = 'P-256' | 'P-384' | 'P-521'
+
+type OkpCurve = 'Ed25519' | 'X25519'
 
 export interface EcPublicJwk<Curve extends EcCurve = 'P-256'> {
   readonly kty: 'EC'
@@ -22,7 +24,7 @@ export interface RsaPublicJwk {
   readonly e: string
 }
 
-export interface OkpPublicJwk<Curve extends 'Ed25519' | 'X25519' = 'Ed25519'> {
+export interface OkpPublicJwk<Curve extends OkpCurve = 'Ed25519'> {
   readonly kty: 'OKP'
   readonly crv: Curve
   readonly x: string
@@ -34,7 +36,7 @@ export type PublicJwk = EcPublicJwk | RsaPublicJwk | OkpPublicJwk
 /** A public key one may encrypt to, likewise: encryption allows more curves than signatures do. */
 export type EncryptionJwk = EcPublicJwk<EcCurve> | RsaPublicJwk | OkpPublicJwk<'X25519'>
 
-export type Members = Readonly<Record<string, unknown>>
+type Members = Readonly<Record<string, unknown>>
 
 /** Members that only private and symmetric keys have. @see RFC 7518 §6 */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const
@@ -56,27 +58,49 @@ export function isObject(value: unknown): value is Members {
 }
 
 /**
- * The required members of a JWK that is a public key of the profile, strictly spelled.
+ * The required members of a JWK that is a public key to verify with, strictly spelled.
  *
  * @throws UnusableKey for everything else.
  * @see RFC 7517 §4, RFC 7518 §6, RFC 8037 §2, FAPI 2.0 Security Profile §5.4.1
  */
 export function parsePublicJwk(jwk: unknown): PublicJwk {
+  return parseJwk(jwk, { ec: ['P-256'], okp: 'Ed25519' })
+}
+
+/**
+ * Likewise of a public key to encrypt to.
+ *
+ * @throws UnusableKey for everything else.
+ * @see RFC 7518 §6, RFC 8037 §2
+ */
+export function parseEncryptionJwk(jwk: unknown): EncryptionJwk {
+  return parseJwk(jwk, { ec: ['P-256', 'P-384', 'P-521'], okp: 'X25519' })
+}
+
+interface Curves<Ec, Okp> {
+  readonly ec: readonly Ec[]
+  readonly okp: Okp
+}
+
+function parseJwk<Ec extends EcCurve, Okp extends OkpCurve>(
+  jwk: unknown,
+  { ec, okp }: Curves<Ec, Okp>,
+): EcPublicJwk<Ec> | RsaPublicJwk | OkpPublicJwk<Okp> {
   const members = publicMembers(jwk)
   switch (members['kty']) {
     case 'EC':
-      return parseEc(members)
+      return parseEc(members, ec)
     case 'RSA':
       return parseRsa(members)
     case 'OKP':
-      return parseOkp(members)
+      return parseOkp(members, okp)
     default:
       throw new UnusableKey('kty must be EC, RSA or OKP')
   }
 }
 
 /** @throws UnusableKey if it is no object, or one with a private member. */
-export function publicMembers(jwk: unknown): Members {
+function publicMembers(jwk: unknown): Members {
   if (!isObject(jwk)) throw new UnusableKey('the key is not a JSON object')
   const secret = privateMember(jwk)
   if (secret !== undefined) throw new UnusableKey(`the key has the private member ${secret}`)
@@ -103,18 +127,26 @@ function canonical(jwk: PublicJwk | EncryptionJwk): string {
   }
 }
 
-function parseEc(jwk: Members): EcPublicJwk {
-  if (jwk['crv'] !== 'P-256') throw new UnusableKey('crv of an EC key must be P-256')
-  return { kty: 'EC', crv: 'P-256', x: coordinate(jwk, 'x', 32), y: coordinate(jwk, 'y', 32) }
+/** The size of a coordinate, in bytes. @see RFC 7518 §6.2.1.2 */
+const SIZES: Readonly<Record<EcCurve, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 }
+
+function parseEc<Curve extends EcCurve>(
+  jwk: Members,
+  curves: readonly Curve[],
+): EcPublicJwk<Curve> {
+  const crv = curves.find((curve) => curve === jwk['crv'])
+  if (crv === undefined) throw new UnusableKey(`crv of this EC key must be ${curves.join(' or ')}`)
+  const x = coordinate(jwk, 'x', SIZES[crv])
+  return { kty: 'EC', crv, x, y: coordinate(jwk, 'y', SIZES[crv]) }
 }
 
-function parseOkp(jwk: Members): OkpPublicJwk {
-  if (jwk['crv'] !== 'Ed25519') throw new UnusableKey('crv of an OKP key must be Ed25519')
-  return { kty: 'OKP', crv: 'Ed25519', x: coordinate(jwk, 'x', 32) }
+function parseOkp<Curve extends OkpCurve>(jwk: Members, crv: Curve): OkpPublicJwk<Curve> {
+  if (jwk['crv'] !== crv) throw new UnusableKey(`crv of this OKP key must be ${crv}`)
+  return { kty: 'OKP', crv, x: coordinate(jwk, 'x', 32) }
 }
 
 /** @throws UnusableKey if the size, or a form of its members, is not one of the profile. */
-export function parseRsa(jwk: Members): RsaPublicJwk {
+function parseRsa(jwk: Members): RsaPublicJwk {
   const modulus = unsigned(jwk, 'n')
   const bits = modulus.bytes.length * 8 - Math.clz32(modulus.bytes[0] ?? 0) + 24
   if (bits < SMALLEST_RSA_BITS) throw new UnusableKey(`the RSA key has ${bits} bits, 2048 at least`)
@@ -129,7 +161,7 @@ export function parseRsa(jwk: Members): RsaPublicJwk {
 }
 
 /** A coordinate, of so many bytes. @see RFC 7518 §6.2.1.2 */
-export function coordinate(jwk: Members, member: 'x' | 'y', length: number): string {
+function coordinate(jwk: Members, member: 'x' | 'y', length: number): string {
   const { text, bytes } = octets(jwk, member)
   if (bytes.length !== length) throw new UnusableKey(`${member} is not ${length} bytes long`)
   return text
