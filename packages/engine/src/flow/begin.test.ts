@@ -308,6 +308,7 @@ test('OIDC-10 SP-AZ-07 OAU-12 prompt=none without a session answers login_requir
   const event = await scene.store.audit.find(eventId ?? '')
   assert.equal(event?.clientId, 'app')
   assert.equal(event.evidence?.received, 'a browser without a live session')
+  assert.equal(event.unauthenticated, true, 'anybody can open the link as often as they like')
 })
 
 test('OIDC-10 prompt=none with a session that has no consent answers consent_required', async () => {
@@ -316,6 +317,7 @@ test('OIDC-10 prompt=none with a session that has no consent answers consent_req
   const outcome = await browser.arrive(await pushed(scene, { prompt: 'none' }))
   assert.equal(answerOf(outcome).get('error'), 'consent_required')
   assert.equal(scene.events[0]?.subject, 'alice')
+  assert.equal(scene.events[0].unauthenticated, undefined)
 })
 
 test('a session that has ended, or was never there, is none', async () => {

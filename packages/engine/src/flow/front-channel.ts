@@ -36,13 +36,16 @@ export async function tellPerson(
   return { action: 'page', kind, refusal: error.refusal, eventId }
 }
 
-/** Turns a refusal into an error response, for a client that was found worthy of one in this very step. */
+/**
+ * Turns a refusal into an error response, for a client that was found worthy of one in this very step. Whose browser it is
+ * only a session tells: without one, anybody can open the same link again and again.
+ */
 export async function tellClient(
   refused: Refused,
   { step, open, session }: Told,
   ports: Ports,
 ): Promise<ResponseToClient> {
-  const context = { step, clientId: open.client.id, subject: session?.subject, authenticated: true }
+  const context = { step, clientId: open.client.id, subject: session?.subject }
   const eventId = await recordRefusal(refused, context, ports)
   return errorResponse(open, { refusal: refused.refusal, eventId }, ports)
 }

@@ -144,7 +144,9 @@ describe('OAU-05 a bug of ours', () => {
     assert.ok(!answer.body.includes(SECRET) && !answer.body.includes('.ts'))
 
     const eventId = String(uri).replace(/.*\//, '')
-    assert.equal((await rig.store().audit.find(eventId))?.kind, 'failed')
+    const event = await rig.store().audit.find(eventId)
+    // Whoever can make us fail can do so without end, and must make nothing else go.
+    assert.deepEqual([event?.kind, event?.unauthenticated], ['failed', true])
     const logged = rig.log.find((line) => line.includes(eventId) && line.includes('"err"'))
     assert.match(logged ?? '', new RegExp(SECRET))
     assert.equal((await rig.get(`/errors/${eventId}`)).status, 200)

@@ -83,12 +83,18 @@ function unavailable(error: StoreUnavailable, about: Unanswered, served: Served)
   return json(503, body, headers)
 }
 
-/** A bug: the caller learns under which id we find it, and nothing else. */
+/** A bug: the caller, who may be anybody, learns under which id we find it, and nothing else. */
 async function broken(error: unknown, about: Unanswered, served: Served): Promise<Answer> {
   const { service, random, clock, store, log } = served
   const eventId = random.token(128)
   log.error({ err: error, step: about.step, eventId, issuer: service.issuer }, 'a request failed')
-  const event = { id: eventId, at: clock.milliseconds(), kind: 'failed', step: about.step } as const
+  const event = {
+    id: eventId,
+    at: clock.milliseconds(),
+    kind: 'failed',
+    step: about.step,
+    unauthenticated: true,
+  } as const
   await store.audit.record(event).catch((worse: unknown) => {
     log.error({ err: worse, eventId }, 'the failure could not be recorded')
   })
