@@ -12,7 +12,7 @@ test('a key is imported once', () => {
   assert.equal(keys.keyOf(one), keys.keyOf({ ...one }))
 })
 
-test('so many keys are remembered, and the least recently used is forgotten first', () => {
+test('so many keys are remembered, and one that was not asked for lately is forgotten first', () => {
   const keys = createProofKeys(2)
   const [a, b, c] = [jwk(), jwk(), jwk()]
   const [keyA, keyB] = [keys.keyOf(a), keys.keyOf(b)]

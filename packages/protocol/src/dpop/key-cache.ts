@@ -1,4 +1,5 @@
 import { importPublicJwk, type VerificationKey } from '../jose/keys.ts'
+import { createRecent } from '../recent.ts'
 
 /** Remembers the keys of proofs, because importing one costs as much as a signature. */
 export interface ProofKeys {
@@ -11,31 +12,22 @@ export interface ProofKeys {
 const LONGEST_KEY = 2048
 
 /**
- * A bounded memory from the exact text of a JWK to the key it makes; the least recently used goes first.
+ * A bounded memory from the exact text of a JWK to the key it makes; what was not asked for lately goes first.
  * The same text always makes the same key, and only sound keys are remembered.
  */
 export function createProofKeys(most: number): ProofKeys {
-  const known = new Map<string, VerificationKey>()
-
+  const known = createRecent<VerificationKey>(most)
   return {
     keyOf(jwk) {
       const text = JSON.stringify(jwk)
-      const remembered = known.get(text)
-      if (remembered !== undefined) known.delete(text)
-      const key = remembered ?? importPublicJwk(jwk)
-      if (text.length <= LONGEST_KEY) known.set(text, key)
-      if (known.size > most) forgetOldest(known)
+      const remembered = known.find(text)
+      if (remembered !== undefined) return remembered
+      const key = importPublicJwk(jwk)
+      if (text.length <= LONGEST_KEY) known.remember(text, key)
       return key
     },
     get size() {
       return known.size
     },
-  }
-}
-
-function forgetOldest(known: Map<string, VerificationKey>): void {
-  for (const oldest of known.keys()) {
-    known.delete(oldest)
-    return
   }
 }
