@@ -54,7 +54,6 @@ const REQUEST_COMPONENTS: Readonly<Record<string, (request: HttpRequest) => stri
 /** What a field line may hold: no control character, and a line break only where the line goes on. */
 const FIELD_LINE = /^(?:[\t\x20-\x7E]|\r?\n[\t ])*$/
 const DERIVED = /^[\x20-\x7E]*$/
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 /**
  * The value of a component in a message.
@@ -108,7 +107,7 @@ function sourceOf({ name, parameters }: Component, message: HttpMessage): HttpMe
 
 function derivedValue({ name, parameters }: Component, source: HttpMessage): string {
   if (isResponse(source)) {
-    if (name === '@status') return String(source.status).padStart(3, '0')
+    if (name === '@status') return String(source.status)
   } else if (name === '@query-param') {
     const parameter = parameters.get('name')
     if (typeof parameter === 'string') return queryParameter(source.targetUri, parameter)
@@ -121,7 +120,6 @@ function derivedValue({ name, parameters }: Component, source: HttpMessage): str
 
 /** @see RFC 9421 §2.1 */
 function fieldValue({ name, parameters }: Component, headers: readonly string[]): string {
-  if (!FIELD_NAME.test(name)) throw new UnsignableComponent(`${shown(name)}, which is no field`)
   const lines = fieldsOf(headers, name).map((line) => {
     if (FIELD_LINE.test(line)) return trimmed(line)
     throw new UnsignableComponent(`${shown(name)} is not ASCII`)

@@ -16,8 +16,8 @@ export interface LinkedRequest {
 export function linkedRequest({ headers }: HttpRequest): LinkedRequest {
   const hasDigest = fieldsOf(headers, 'content-digest').length > 0
   const names = ['@method', '@target-uri', ...(hasDigest ? ['content-digest'] : [])]
-  const [signature, ...more] = readSignatures(headers, REQUEST_TAG).signatures
-  const signed = signature === undefined || more.length > 0 ? [] : ['signature', 'signature-input']
+  const [signature] = readSignatures(headers, REQUEST_TAG).signatures
+  const signed = signature === undefined ? [] : ['signature', 'signature-input']
   return {
     request: names.map((name) => component(name, { req: true })),
     signature: signed.map((name) => component(name, { req: true, key: signature?.label ?? '' })),
