@@ -1,4 +1,4 @@
-import type { Form } from '@signet/protocol'
+import { TEXT_PARAMETERS, type Form } from '@signet/protocol'
 import type { ResponseMode } from './response-modes.ts'
 
 /**
@@ -38,22 +38,9 @@ export interface AcceptedParameters extends Omit<
 }
 
 const NAMES: ReadonlySet<string> = new Set([
-  'response_type',
-  'response_mode',
-  'redirect_uri',
-  'scope',
-  'state',
-  'nonce',
-  'code_challenge',
-  'code_challenge_method',
-  'dpop_jkt',
-  'prompt',
+  ...TEXT_PARAMETERS,
   'max_age',
-  'acr_values',
   'claims',
-  'login_hint',
-  'ui_locales',
-  'id_token_hint',
 ] satisfies (keyof AuthorizationParameters)[])
 
 /** Picks the parameters of an authorization request out of a form; what has no meaning to us is left behind. */

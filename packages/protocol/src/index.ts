@@ -163,7 +163,7 @@ export { challengeOf, isChallenge, isVerifier, matchesChallenge } from './pkce.t
 export { createRecent, type Recent } from './recent.ts'
 export { isJti, replayDigest } from './replay.ts'
 export type { RequestObjectClaims } from './request-object/claims.ts'
-export { requestParameters } from './request-object/parameters.ts'
+export { requestParameters, TEXT_PARAMETERS } from './request-object/parameters.ts'
 export {
   requestObjectRules,
   requestObjectSignatureRules,

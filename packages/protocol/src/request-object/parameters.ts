@@ -6,8 +6,8 @@ import type { RequestObjectClaims } from './claims.ts'
 /** What a JWT says of itself; it asks for nothing. @see RFC 7519 §4.1 */
 const REGISTERED: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 
-/** The parameters that are text, in JSON too. @see RFC 9101 §4 */
-const TEXT: readonly string[] = [
+/** The parameters of an authorization request that are text, in JSON too. @see RFC 9101 §4 */
+export const TEXT_PARAMETERS = [
   'response_type',
   'response_mode',
   'redirect_uri',
@@ -22,7 +22,7 @@ const TEXT: readonly string[] = [
   'login_hint',
   'ui_locales',
   'id_token_hint',
-]
+] as const
 
 /** The first member whose type leaves open what it means. Members nobody knows may be anything: they are ignored. */
 export function wrongMember(claims: JsonObject): string | undefined {
@@ -30,7 +30,7 @@ export function wrongMember(claims: JsonObject): string | undefined {
   if (jti !== undefined && !isJti(jti)) return 'jti'
   if (age !== undefined && typeof age !== 'number' && !isText(age)) return 'max_age'
   if (resource !== undefined && ![resource].flat().every(isText)) return 'resource'
-  return TEXT.find((name) => claims[name] !== undefined && !isText(claims[name]))
+  return TEXT_PARAMETERS.find((name) => claims[name] !== undefined && !isText(claims[name]))
 }
 
 /** As a form would have it: what is no Unicode text cannot be sent back either. */
