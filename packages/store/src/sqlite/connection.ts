@@ -19,12 +19,15 @@ export type Row = Readonly<Record<string, unknown>>
 export class Connection {
   readonly database: DatabaseSync
   readonly transactions: GroupCommit
-  readonly #patience: Patience
+  /** Whoever reads does not wait for whoever writes: that it succeeds does not say that the file is free. */
+  readonly #reading: Patience
+  readonly #writing: Patience
   #pulses = 0
 
   constructor(path: string) {
     this.database = new DatabaseSync(path)
-    this.#patience = new Patience(this.database)
+    this.#reading = new Patience(this.database)
+    this.#writing = new Patience(this.database)
     this.transactions = new GroupCommit(this.#transactions(watchPlace(path)))
   }
 
@@ -40,22 +43,22 @@ export class Connection {
   /** Changes something, in the transaction of this turn of the event loop, and answers how many rows. */
   write(statement: StatementSync, ...values: readonly SQLInputValue[]): number {
     this.transactions.begin()
-    return this.#ask(() => Number(statement.run(...values).changes))
+    return this.#ask(this.#writing, () => Number(statement.run(...values).changes))
   }
 
   /** Writes a number that nobody reads, another one each time: only what writes finds out that the disk is full. */
   pulse(): void {
     this.transactions.begin()
     this.#pulses += 1
-    this.#ask(() => this.database.exec(`PRAGMA user_version = ${this.#pulses}`))
+    this.#ask(this.#writing, () => this.database.exec(`PRAGMA user_version = ${this.#pulses}`))
   }
 
   read(statement: StatementSync, ...values: readonly SQLInputValue[]): Row | undefined {
-    return this.#ask(() => statement.get(...values))
+    return this.#ask(this.#reading, () => statement.get(...values))
   }
 
   readAll(statement: StatementSync, ...values: readonly SQLInputValue[]): readonly Row[] {
-    return this.#ask(() => statement.all(...values))
+    return this.#ask(this.#reading, () => statement.all(...values))
   }
 
   /** Reads for a while what is there now, whatever others write meanwhile. */
@@ -75,9 +78,9 @@ export class Connection {
     if (this.database.isOpen) this.database.close()
   }
 
-  #ask<Result>(work: () => Result): Result {
+  #ask<Result>(patience: Patience, work: () => Result): Result {
     try {
-      return this.#patience.attempt(work)
+      return patience.attempt(work)
     } catch (error) {
       if (!isOfDatabase(error)) throw error
       this.transactions.noticeRollback(error)
@@ -94,7 +97,7 @@ export class Connection {
       isOpen: () => database.isOpen && database.isTransaction,
       begin: () => {
         requireInPlace()
-        this.#patience.attempt(() => begin.run())
+        this.#writing.attempt(() => begin.run())
       },
       commit: () => void commit.run(),
       rollback: () => database.exec('ROLLBACK'),
