@@ -87,6 +87,12 @@ test('MTLS-02 trusts chains of every kind of key and signature that is sound', a
   }
 })
 
+test('MTLS-02 a certificate that is trusted itself needs nobody to vouch for it', async () => {
+  const own = await issue({ extensions: [authority()] })
+  trusts([own], { trusted: [root, own] })
+  distrusts([own], /no authority/)
+})
+
 test('MTLS-02 distrusts another authority, even of the same name', async () => {
   const stranger = await createAuthority({ subject: 'CN=Stranger' })
   distrusts([await issue({ issuer: stranger })], /no authority .*CN=Stranger/)
@@ -116,7 +122,7 @@ test('MTLS-02 distrusts an altered certificate', () => {
 test('MTLS-02 distrusts a certificate that vouches for itself, or for those who vouch for it', async () => {
   const own = await issue()
   distrusts([own], /no authority/)
-  distrusts([own, own, own], /no authority/)
+  distrusts([own, own, own], /is no authority/)
   distrusts([await issue({ subject: 'CN=Self', extensions: [authority()] })], /no authority/)
   const one = await createAuthority({ subject: 'CN=One' })
   const other = await createAuthority({ subject: 'CN=Other', issuer: one })

@@ -81,7 +81,7 @@ interface Search {
   readonly now: Seconds
   /** How many authorities stand between the certificate that is looked at and that of the client. */
   readonly below: number
-  /** From which certificates the way up was looked for: from each once, or a stranger could have us look for long. */
+  /** The issuers from which the way up was looked for: from each once, or a stranger could have us look for long. */
   readonly visited: Set<ClientCertificate>
 }
 
@@ -103,7 +103,6 @@ function pathFrom(
   search: Search,
 ): Span | string {
   const { certificates } = search.authorities
-  search.visited.add(certificate)
   let problem = `no authority is known that may have issued ${nameOf(certificate)}: its issuer is ${shown(describeName(certificate.issuer))}`
   for (const issuer of [...certificates, ...others]) {
     if (search.visited.has(issuer) || !certificate.x509.checkIssued(issuer.x509)) continue
@@ -112,9 +111,9 @@ function pathFrom(
       problem = `${nameOf(issuer)} ${unfit}`
       continue
     }
-    const above = certificates.includes(issuer)
-      ? issuer
-      : pathFrom(issuer, others, { ...search, below: search.below + 1 })
+    if (certificates.includes(issuer)) return common(certificate, issuer)
+    search.visited.add(issuer)
+    const above = pathFrom(issuer, others, { ...search, below: search.below + 1 })
     if (typeof above !== 'string') return common(certificate, above)
     problem = above
   }
