@@ -96,6 +96,34 @@ describe('the commands of an operator, beside a server on PostgreSQL and Redis',
   })
 })
 
+test('while Redis is away, only commands that need it fail, and before they have changed anything', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'signet-e2e-'))
+  writeFileSync(join(folder, 'master.key'), `${'A'.repeat(43)}\n`)
+  const file = join(folder, 'signet.json')
+  const store = { sqlite: 'signet.db', redis: 'redis://127.0.0.1:1' }
+  const config = { issuer: 'https://as.example', listen: { port: 0 }, master_key: 'master.key' }
+  writeFileSync(file, JSON.stringify({ ...config, store }))
+  const run = (words: string, stdin = ''): Promise<Ran> =>
+    signet([...words.split(' '), '--config', file], { stdin })
+  try {
+    const client = await run('client add -', JSON.stringify(added.metadata({ scope: 'openid' })))
+    assert.equal(client.code, 0, client.stderr)
+    for (const words of ['client list', 'user list', 'keys list', 'audit verify', 'export']) {
+      const { code, stderr } = await run(words)
+      assert.equal(code, 0, stderr)
+    }
+    for (const words of ['user add alice --password-stdin', 'user disable alice', 'serve']) {
+      const { code, stderr } = await run(words, 'wonderland')
+      assert.equal(code, 2)
+      assert.match(stderr, /Redis/)
+      assert.doesNotMatch(stderr, /\n +at /)
+    }
+    assert.doesNotMatch((await run('user list')).stdout, /alice/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 describe('a database without a schema', () => {
   let storage: Storage
   let folder: string

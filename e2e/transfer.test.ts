@@ -10,9 +10,11 @@ import { signet, type Ran } from './testing/cli.ts'
 import { json } from './testing/https.ts'
 import { granted, Peer } from './testing/peer.ts'
 import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { SCOPES, USER, USERS } from './testing/site.ts'
 
 const run = promisify(execFile)
+/** Of nobody's password. */
+const ANOTHER_HASH = `$argon2id$v=19$m=65536,t=3,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
 const peer = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 
 describe('a service moves from SQLite to PostgreSQL', () => {
@@ -153,5 +155,21 @@ describe('a service moves from SQLite to PostgreSQL', () => {
     assert.equal((await client.refresh(tokens.revoked)).status, 400)
     await client.logIn()
     await well(on(restoredConfig, 'audit', 'verify'))
+  })
+
+  test('BCP-16 who gets another password by an import is logged out, and told by name', async () => {
+    const restoredConfig = join(old.site.folder, 'restored.json')
+    const { services, ...rest } = json({ body: (await well(on(restoredConfig, 'export'))).stdout })
+    assert.ok(Array.isArray(services))
+    const [service] = services
+    const users = service.users.map((user: { readonly username: string }) =>
+      user.username === USER ? { ...user, passwordHash: ANOTHER_HASH } : user,
+    )
+    const file = join(old.site.folder, 'renewed.json')
+    writeFileSync(file, JSON.stringify({ ...rest, services: [{ ...service, users }] }))
+    assert.ok(granted(await client.refresh(tokens.standing)).accessToken)
+    const { stdout } = await well(on(restoredConfig, 'import', '--replace', file))
+    assert.match(stdout, /: sessions and grants of "alice" ended$/m)
+    assert.equal((await client.refresh(tokens.standing)).status, 400)
   })
 })

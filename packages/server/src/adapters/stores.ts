@@ -1,6 +1,6 @@
 import type { Clock, Store } from '@signet/engine'
 import type { PostgresConnection } from '@signet/store/postgres'
-import type { RedisAddress } from '@signet/store/redis'
+import type { RedisAddress, RedisDatabase } from '@signet/store/redis'
 import { openSqlite, type WholeStores } from '@signet/store/sqlite'
 import { asksForTls, withoutTlsMode } from '../config/addresses.ts'
 import type { Config, PostgresConfig, RedisConfig } from '../config/config.ts'
@@ -14,6 +14,9 @@ export interface Stores extends WholeStores {
   check(): Promise<void>
   close(): void | Promise<void>
 }
+
+/** What lasts of the state of a service, wherever the rest is. */
+export type LastingStore = Omit<Store, keyof ReturnType<RedisDatabase['ephemeral']>>
 
 /**
  * Opens everything the configuration names.
@@ -33,7 +36,13 @@ export async function openStores(config: Config, clock: Clock): Promise<Stores> 
   }
 }
 
-async function openDurable({ store, audit }: Config, clock: Clock): Promise<Stores> {
+/**
+ * Opens the place of what lasts, whether or not there is a Redis. Whoever asks it for what is of a moment would find nothing:
+ * to be used as a `LastingStore`.
+ *
+ * @throws SchemaRefused, StoreUnavailable
+ */
+export async function openDurable({ store, audit }: Config, clock: Clock): Promise<Stores> {
   if ('memory' in store) return memoryStores(clock, audit)
   if ('postgres' in store) {
     const { openPostgres } = await import('@signet/store/postgres')

@@ -1,8 +1,9 @@
-import { AUDIT_STREAMS, type AuditLink, type AuditStream, type Store } from '@signet/engine'
+import { AUDIT_STREAMS, type AuditLink, type AuditStream } from '@signet/engine'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { LastingStore } from '../adapters/stores.ts'
 import {
   eventOf,
   jsonLine,
@@ -84,7 +85,7 @@ function streamsOf({ stream }: StreamOptions): readonly AuditStream[] {
 /** Milliseconds between two looks at what came. */
 const LOOK_AGAIN = 1_000
 
-async function tail({ audit }: Store, options: TailOptions): Promise<void> {
+async function tail({ audit }: LastingStore, options: TailOptions): Promise<void> {
   const { lines, follow = false, json = false } = options
   const write = (record: ChainedRecord): void => print((json ? jsonLine : plainLine)(record))
   const places = new Map<AuditStream, AuditLink>()
@@ -117,7 +118,7 @@ function timeIn(record: ChainedRecord): number {
 }
 
 /** Each stream on its own, without a gap between its first record and its last. */
-async function* exported({ audit }: Store, options: ExportOptions): AsyncGenerator<string> {
+async function* exported({ audit }: LastingStore, options: ExportOptions): AsyncGenerator<string> {
   const { since = -Infinity, until = Infinity } = options
   for (const stream of streamsOf(options)) {
     let begun = false

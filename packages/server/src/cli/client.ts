@@ -1,12 +1,7 @@
-import {
-  canonicalJson,
-  clientFromMetadata,
-  digestOf,
-  type ClientRecord,
-  type Store,
-} from '@signet/engine'
+import { canonicalJson, clientFromMetadata, digestOf, type ClientRecord } from '@signet/engine'
 import type { Command } from 'commander'
 import { readFileSync } from 'node:fs'
+import type { LastingStore } from '../adapters/stores.ts'
 import { systemClock } from '../adapters/system.ts'
 import { parseText } from '../config/files.ts'
 import { InvalidConfig, problemsOf } from '../config/problems.ts'
@@ -92,7 +87,7 @@ async function setDisabled(id: string, disabled: boolean, options: ServiceOption
   print(`Client ${id} is ${disabled ? 'disabled' : 'enabled'}. ${NOTICED}`)
 }
 
-async function find({ clients }: Store, id: string): Promise<ClientRecord> {
+async function find({ clients }: LastingStore, id: string): Promise<ClientRecord> {
   const record = await clients.get(id)
   if (record === undefined) throw new UsageError(`There is no client ${id}.`)
   return record

@@ -1,7 +1,7 @@
 import type { Store } from '@signet/engine'
 import type { Command } from 'commander'
 import { existsSync } from 'node:fs'
-import { openStores } from '../adapters/stores.ts'
+import { openDurable, openStores, type LastingStore } from '../adapters/stores.ts'
 import { systemClock } from '../adapters/system.ts'
 import type { Config, ServiceConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
@@ -31,25 +31,46 @@ export function withService(command: Command): Command {
   return withConfig(command).option('--issuer <url>', 'which service, when the file has several')
 }
 
-export interface ServiceContext {
+export interface ServiceContext<Kept extends LastingStore = LastingStore> {
   readonly config: Config
   readonly chosen: ServiceConfig
-  readonly store: Store
+  readonly store: Kept
+}
+
+interface Terms {
+  readonly mayMakeDatabase?: boolean
 }
 
 /**
- * Runs something against the store of one service, and keeps what it wrote. Only what prepares a first start makes the
+ * Runs something against what lasts of one service, and keeps what it wrote. Only what prepares a first start makes the
  * database: whoever asks or changes something, and has named the wrong file, is to know.
  */
-export async function onService<Result>(
+export function onService<Result>(
   options: ServiceOptions,
   work: (context: ServiceContext) => Promise<Result>,
-  { mayMakeDatabase = false }: { readonly mayMakeDatabase?: boolean } = {},
+  terms?: Terms,
+): Promise<Result> {
+  return onStore(options, work, { ...terms, open: openDurable })
+}
+
+/** The same for who needs what is of a moment, too, and so the Redis it may be in. */
+export function onWholeService<Result>(
+  options: ServiceOptions,
+  work: (context: ServiceContext<Store>) => Promise<Result>,
+  terms?: Terms,
+): Promise<Result> {
+  return onStore(options, work, { ...terms, open: openStores })
+}
+
+async function onStore<Result>(
+  options: ServiceOptions,
+  work: (context: ServiceContext<Store>) => Promise<Result>,
+  { open, mayMakeDatabase = false }: Terms & { readonly open: typeof openStores },
 ): Promise<Result> {
   const config = loadConfig(options.config, process.env)
   const chosen = choose(config, options.issuer)
   requireDatabase(config, mayMakeDatabase)
-  const stores = await openStores(config, systemClock)
+  const stores = await open(config, systemClock)
   try {
     const store = stores.store(chosen.service.issuer)
     const result = await work({ config, chosen, store })

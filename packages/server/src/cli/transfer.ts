@@ -1,9 +1,10 @@
+import { shutOut, type Store, type User } from '@signet/engine'
 import type { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { sealedBy, sealedKeys } from '../adapters/sealed-keys.ts'
-import { openStores, type Stores } from '../adapters/stores.ts'
+import { openDurable, openStores, type Stores } from '../adapters/stores.ts'
 import { systemClock } from '../adapters/system.ts'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
@@ -53,7 +54,7 @@ async function exportTo(
   const config = loadConfig(path, process.env)
   const issuers = chosen(issuersOf(config), issuer)
   requireDatabase(config, false)
-  const services = await withStores(config, async (stores) => {
+  const services = await using(await openDurable(config, systemClock), async (stores) => {
     const read = await stores.snapshot(issuers, (all) =>
       Promise.all(
         all.map((store, index) => readService(issuers[index] ?? '', store, { withKeys: keys })),
@@ -85,26 +86,51 @@ async function importFrom(
   const services = all.filter((service) => issuers.includes(service.issuer))
   requireConfigured(issuers, config)
   for (const service of services) await requireOpen(service, config)
-  await withStores(config, async (stores) => {
-    await stores
-      .transaction(issuers, async (opened) => {
-        for (const [index, store] of opened.entries()) {
-          const service = services[index]
-          if (service === undefined) continue
-          await takeOver(service, store, { replace })
-          await changed(store, { step: 'import', detail: countsOf(service) })
-        }
-      })
+  await using(await openStores(config, systemClock), async (stores) => {
+    const lockedOut = await stores
+      .transaction(issuers, (opened) => takeAll(services, opened, { replace }))
       .catch(toUsageError)
+    for (const service of services) print(`${service.issuer}: ${countsOf(service)}`)
+    await endAll(lockedOut, { config, stores })
   })
-  for (const service of services) print(`${service.issuer}: ${countsOf(service)}`)
 }
 
-async function withStores<Result>(
-  config: Config,
+/** Users by the issuers whose they are. */
+type LockedOut = ReadonlyMap<string, readonly User[]>
+
+async function takeAll(
+  services: readonly ServiceExport[],
+  stores: readonly Store[],
+  terms: { readonly replace: boolean },
+): Promise<LockedOut> {
+  const lockedOut = new Map<string, readonly User[]>()
+  for (const [index, store] of stores.entries()) {
+    const service = services[index]
+    if (service === undefined) continue
+    lockedOut.set(service.issuer, await takeOver(service, store, terms))
+    await changed(store, { step: 'import', detail: countsOf(service) })
+  }
+  return lockedOut
+}
+
+/** After what was imported is kept, so that nothing new begins by an old password. */
+async function endAll(
+  lockedOut: LockedOut,
+  { config, stores }: { readonly config: Config; readonly stores: Stores },
+): Promise<void> {
+  for (const { service } of config.services) {
+    const store = stores.store(service.issuer)
+    for (const { subject, username } of lockedOut.get(service.issuer) ?? []) {
+      await shutOut(subject, { store, service, clock: systemClock })
+      print(`${service.issuer}: sessions and grants of ${JSON.stringify(username)} ended`)
+    }
+  }
+}
+
+async function using<Result>(
+  stores: Stores,
   work: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
-  const stores = await openStores(config, systemClock)
   try {
     return await work(stores)
   } finally {

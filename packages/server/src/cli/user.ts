@@ -1,11 +1,12 @@
 import { isCancel, password as askPassword } from '@clack/prompts'
-import { shutOut, type User } from '@signet/engine'
+import { shutOut, type Store, type User } from '@signet/engine'
 import type { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { systemClock, systemRandom } from '../adapters/system.ts'
 import { hashPassword } from '../login/password.ts'
 import {
   onService,
+  onWholeService,
   print,
   table,
   UsageError,
@@ -61,7 +62,7 @@ export function addUser(program: Command): void {
 async function add(username: string, options: AddOptions): Promise<void> {
   const claims = parseClaims(options.claims)
   const passwordHash = await hashPassword(await readPassword(options.passwordStdin))
-  const put = async ({ store, chosen }: ServiceContext): Promise<string> => {
+  const put = async ({ store, chosen }: ServiceContext<Store>): Promise<string> => {
     const existing = await store.users.byUsername(username)
     assertNotDeclared(existing, options)
     const user = {
@@ -79,7 +80,7 @@ async function add(username: string, options: AddOptions): Promise<void> {
     await changed(store, { step: 'user-add', subject: user.subject, detail })
     return user.subject
   }
-  const subject = await onService(options, put, { mayMakeDatabase: true })
+  const subject = await onWholeService(options, put, { mayMakeDatabase: true })
   print(`User ${username} can log in. Subject: ${subject}`)
 }
 
@@ -88,7 +89,7 @@ async function setDisabled(
   disabled: boolean,
   options: ServiceOptions,
 ): Promise<void> {
-  await onService(options, async ({ store, chosen }) => {
+  await onWholeService(options, async ({ store, chosen }) => {
     const user = await store.users.byUsername(username)
     if (user === undefined) throw new UsageError(`There is no user ${username}.`)
     assertNotDeclared(user, options)
@@ -105,7 +106,7 @@ async function setDisabled(
 /** BCP-16: sessions and grants end with the password, or the user, they came from. */
 function endAll(
   { subject }: User,
-  store: ServiceContext['store'],
+  store: Store,
   { service }: ServiceContext['chosen'],
 ): Promise<void> {
   return shutOut(subject, { store, service, clock: systemClock })

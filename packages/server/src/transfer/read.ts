@@ -1,4 +1,5 @@
-import type { Consent, ConsentName, Page, Store } from '@signet/engine'
+import type { Consent, ConsentName, Page } from '@signet/engine'
+import type { LastingStore } from '../adapters/stores.ts'
 import type { ServiceExport } from './format.ts'
 import { inOrder } from './rows.ts'
 
@@ -7,7 +8,7 @@ const LIMIT = 1_000
 /** Everything of a service that is exported, each kind in the order of its names. */
 export async function readService(
   issuer: string,
-  store: Store,
+  store: LastingStore,
   { withKeys }: { readonly withKeys: boolean },
 ): Promise<ServiceExport> {
   const { clients, users, consents, grants, revocations, statusLists, keys } = store

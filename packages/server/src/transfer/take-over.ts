@@ -1,4 +1,5 @@
-import { canonicalJson, type StatusState, type Store } from '@signet/engine'
+import { canonicalJson, type StatusState, type User } from '@signet/engine'
+import type { LastingStore } from '../adapters/stores.ts'
 import type { ServiceExport } from './format.ts'
 import { readService } from './read.ts'
 import { byName, KINDS, nameOf, type Kind, type Rows } from './rows.ts'
@@ -19,14 +20,15 @@ export class ImportClash extends Error {
  * Writes everything of an export to the store of its service. Rows that are the same are no clash, so that it can be done twice;
  * rows that the export does not know stay. What is revoked on either side stays revoked.
  *
+ * @returns who was there, and has another password by it or is disabled: to be shut out as soon as it is kept
  * @throws ImportClash before anything is written, when other rows have the same names and are not to be replaced; whether or not
  * they are, when a username belongs to somebody else.
  */
 export async function takeOver(
   service: ServiceExport,
-  store: Store,
+  store: LastingStore,
   { replace }: { readonly replace: boolean },
-): Promise<void> {
+): Promise<readonly User[]> {
   const present = await readService(service.issuer, store, { withKeys: true })
   const clashes = [
     ...strangers(service, present),
@@ -36,9 +38,21 @@ export async function takeOver(
   if (clashes.length > 0) throw new ImportClash(clashes)
   await writeRows(service, store)
   await writeStatuses(service.statusLists, present.statusLists.taken, store)
+  return lockedOut(service, present)
 }
 
-async function writeRows(service: ServiceExport, store: Store): Promise<void> {
+/** BCP-16: sessions and grants end with the password, or the user, they came from. */
+function lockedOut(service: ServiceExport, present: ServiceExport): readonly User[] {
+  const before = byName('users', present)
+  return service.users.filter(({ subject, passwordHash, disabled }) => {
+    const there = before.get(subject)
+    return (
+      there !== undefined && (passwordHash !== there.passwordHash || (disabled && !there.disabled))
+    )
+  })
+}
+
+async function writeRows(service: ServiceExport, store: LastingStore): Promise<void> {
   for (const row of service.users) await store.users.put(row)
   for (const row of service.clients) await store.clients.put(row)
   for (const row of service.keys ?? []) await store.keys.put(row)
@@ -48,7 +62,11 @@ async function writeRows(service: ServiceExport, store: Store): Promise<void> {
 }
 
 /** Positions that were given on either side are not given again. */
-async function writeStatuses(state: StatusState, taken: number, store: Store): Promise<void> {
+async function writeStatuses(
+  state: StatusState,
+  taken: number,
+  store: LastingStore,
+): Promise<void> {
   const { statusLists } = store
   if (state.taken > taken) await statusLists.take(state.taken - taken)
   for (const { list, until } of state.published) await statusLists.keep(list, until)

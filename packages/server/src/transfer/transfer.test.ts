@@ -42,10 +42,14 @@ after(async () => {
 let issuers = 0
 const unused = (): string => `${ISSUER}/${(issuers += 1)}`
 
-async function carry(service: ServiceExport, to: WholeStores, replace = false): Promise<void> {
-  await to.transaction([service.issuer], async ([store]) => {
-    if (store !== undefined) await takeOver(service, store, { replace })
-  })
+async function carry(
+  service: ServiceExport,
+  to: WholeStores,
+  replace = false,
+): ReturnType<typeof takeOver> {
+  return to.transaction([service.issuer], ([store]) =>
+    takeOver(service, store ?? assert.fail(), { replace }),
+  )
 }
 
 async function exported(issuer: string, from: WholeStores): Promise<string> {
@@ -149,6 +153,33 @@ test('what is in the way gives way when it is told to, but for the name of anoth
   assert.deepEqual(arrived.statusLists, service.statusLists)
   const impostor = { ...service, users: [sampleUser({ subject: 'x' })] }
   await assert.rejects(carry(impostor, sqlite, true), ImportClash)
+})
+
+test('BCP-16 who gets another password, or is disabled, is to be shut out, and nobody else', async () => {
+  const users = ['same', 'renewed', 'disabled', 'told', 'gone before', 'let in'].map((subject) =>
+    sampleUser({
+      subject,
+      username: subject,
+      passwordHash: HASH,
+      disabled: ['gone before', 'let in'].includes(subject),
+    }),
+  )
+  const other = HASH.replace('t=2', 't=3')
+  const changes: Readonly<Record<string, Partial<ServiceExport['users'][number]>>> = {
+    renewed: { passwordHash: other },
+    disabled: { disabled: true },
+    told: { claims: { name: 'Another' } },
+    'let in': { disabled: false },
+  }
+  const service = { ...sample(), users }
+  await carry(service, sqlite)
+  const changed = users.map((user) => ({ ...user, ...changes[user.subject] }))
+  const added = sampleUser({ subject: 'new', username: 'new', passwordHash: HASH, disabled: true })
+  const lockedOut = await carry({ ...service, users: [...changed, added] }, sqlite, true)
+  assert.deepEqual(
+    lockedOut.map(({ subject }) => subject),
+    ['renewed', 'disabled'],
+  )
 })
 
 test('REV-03 what was revoked where it comes to stays revoked, and the later end counts', async () => {
