@@ -21,6 +21,8 @@ export interface TestServerOptions {
   readonly settings?: Readonly<Record<string, string | number>>
   /** The largest file the server can write, in bytes: beyond it the disk is full, as far as the server can tell. */
   readonly largestFile?: number
+  /** Where the server keeps its log, the write-ahead log; with its data by default. */
+  readonly logDirectory?: string
 }
 
 /** A PostgreSQL of its own, in a temporary directory, that listens on a socket in it. */
@@ -69,7 +71,8 @@ class ServerInDirectory implements TestServer {
   #process: ChildProcess | undefined
   #databases = 0
 
-  constructor(binaries: string, { fsync, settings = {}, largestFile }: TestServerOptions) {
+  constructor(binaries: string, options: TestServerOptions) {
+    const { fsync, settings = {}, largestFile, logDirectory } = options
     this.#binaries = binaries
     this.#largestFile = largestFile
     this.directory = mkdtempSync(join(tmpdir(), 'signet-postgres-'))
@@ -78,8 +81,10 @@ class ServerInDirectory implements TestServer {
     }
     const initdb = ['-D', this.#data, '-U', 'signet', '-A', 'trust', '-E', 'UTF8', '--locale=C']
     // The log is written in files of this many megabytes, which have to fit.
-    const segments = largestFile === undefined ? [] : ['--wal-segsize=1']
-    execFileSync(join(binaries, 'initdb'), [...initdb, '--no-sync', ...segments], {
+    const hasRoom = largestFile === undefined && logDirectory === undefined
+    const segments = hasRoom ? [] : ['--wal-segsize=1']
+    const log = logDirectory === undefined ? [] : [`--waldir=${logDirectory}`]
+    execFileSync(join(binaries, 'initdb'), [...initdb, '--no-sync', ...segments, ...log], {
       ...this.#account,
       cwd: this.directory,
       stdio: 'pipe',
