@@ -38,7 +38,11 @@ type Members<Row> = Readonly<Record<keyof Required<Row>, z.ZodType>>
 const name = z.string().min(1)
 const names = z.array(z.string())
 const seconds = z.int()
-const count = z.int().min(0)
+/** Far more than there can be, and far less than would no longer be counted exactly. */
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 40)
 const source = z.enum(['file', 'command'])
 const claims = z.record(z.string(), z.unknown())
 

@@ -94,6 +94,26 @@ const refused: readonly (readonly [title: string, text: string, expected: RegExp
     /services\.0\.clients\.0\.metadata\.client_id: is not the clientId/,
   ],
   [
+    'a key that sets a prototype',
+    textWith({ users: [user] }).replace('"claims":{', '"claims":{"a":[{"__proto__":{"b":1}}],'),
+    /the file: has a key __proto__$/m,
+  ],
+  [
+    'what is nested without end',
+    textWith({ users: [{ ...user, claims: { a: 1 } }] }).replace(
+      '"a":1',
+      `"a":${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+    ),
+    /the file: is nested deeper than 32 levels$/m,
+  ],
+  [
+    'a position in a status list that no list has',
+    textWith({
+      statusLists: { taken: 9e15, published: [], revoked: [{ list: 0, index: 9e15, until: 0 }] },
+    }),
+    /statusLists\.taken: [^]*statusLists\.revoked\.0\.index: /,
+  ],
+  [
     'a service that is there twice',
     textWith({}, { services: [service, service] }),
     /one issuer is there twice/,

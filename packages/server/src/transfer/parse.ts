@@ -4,6 +4,8 @@ import { KINDS, nameOf, type Kind, type Rows } from './rows.ts'
 
 /** More say nothing more. */
 const MOST_PROBLEMS = 20
+/** Far more than claims and key sets have. */
+const MOST_LEVELS = 32
 
 /**
  * Reads an export, and finds out whether it can be one. What is told of a problem is its place, never what stands there.
@@ -24,6 +26,13 @@ export function parseExport(text: string, source: string): Export {
 }
 
 function jsonOf(text: string, source: string): unknown {
+  const json = parsed(text, source)
+  const problem = uncarried(json)
+  if (problem !== undefined) throw new InvalidConfig(source, [`the file: ${problem}`])
+  return json
+}
+
+function parsed(text: string, source: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -31,6 +40,18 @@ function jsonOf(text: string, source: string): unknown {
     const [, at = ''] = /(\(line \d+ column \d+\))/.exec(String(error)) ?? []
     throw new InvalidConfig(source, [`the file: is not JSON ${at}`.trimEnd()])
   }
+}
+
+/** What could be read here and not be written there as it was. */
+function uncarried(value: unknown, levels = MOST_LEVELS): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (levels === 0) return `is nested deeper than ${MOST_LEVELS} levels`
+  if (Object.hasOwn(value, '__proto__')) return 'has a key __proto__'
+  for (const member of Object.values(value)) {
+    const problem = uncarried(member, levels - 1)
+    if (problem !== undefined) return problem
+  }
+  return undefined
 }
 
 function invalid(source: string, problems: readonly string[]): InvalidConfig {
