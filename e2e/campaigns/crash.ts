@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { signet } from '../testing/cli.ts'
-import { chanceOf, type Chance } from './chance.ts'
+import { until } from '../testing/workers.ts'
+import { AuditTrail } from './audit-trail.ts'
+import { chanceOf } from './chance.ts'
 import type { Deployment, Victim } from './deployment.ts'
 import { Ledger, untilDecided, type Checks, type Violation } from './ledger.ts'
 import { LoadClient, type Heard, type Load } from './load.ts'
@@ -23,6 +24,10 @@ export interface Report {
 }
 
 const CLIENTS = 3
+const LEAST_ANSWERS = 30
+const MORE_ANSWERS = 120
+const MOMENTS_MILLISECONDS = 50
+const AWAY_MILLISECONDS = 300
 
 /**
  * Puts servers under load and kills one process after the other with `kill -9`, of Signet or of its store, at moments that
@@ -32,7 +37,8 @@ export async function crash(deployment: Deployment, campaign: Campaign): Promise
   const { victims, ports, site, client } = deployment
   const chance = chanceOf(campaign.seed)
   const ledger = new Ledger()
-  const heard: Heard = { acknowledged: 0, refused: 0, unknown: 0 }
+  const heard: Heard = { acknowledged: 0, unknown: 0 }
+  const audit = new AuditTrail(site, ledger)
   const sending = (): { port: number } => ({ port: ports[chance.below(ports.length)] ?? 0 })
   const load: Load = { chance, ledger, heard, sending }
   const clients = Array.from(
@@ -41,13 +47,12 @@ export async function crash(deployment: Deployment, campaign: Campaign): Promise
   )
   const kills: Record<string, number> = {}
   const recoveries: number[] = []
-  let heads: readonly string[] = []
   for (let round = 1; round <= campaign.kills; round += 1) {
     const victim = victims[round % victims.length]
     if (victim === undefined) throw new Error('nothing to kill')
     let goesOn = true
     const running = clients.map((each) => each.run(() => goesOn))
-    await killAtRandom(victim, chance)
+    await killAtRandom(victim, load)
     const began = performance.now()
     for (const port of ports) {
       await untilDecided(() => client.at(site.origin).credentials({ port }))
@@ -55,34 +60,22 @@ export async function crash(deployment: Deployment, campaign: Campaign): Promise
     recoveries.push(performance.now() - began)
     goesOn = false
     await Promise.all(running)
-    await ledger.check(sending, chance)
+    const isNoted = round % 10 === 1 || round === campaign.kills
+    await Promise.all([ledger.check(sending, chance), isNoted && audit.verify()])
     kills[victim.name] = (kills[victim.name] ?? 0) + 1
-    if (round % 10 === 0 || round === campaign.kills) heads = await verifyAudit(site, heads)
     campaign.tell?.(`${round}: ${victim.name}, ${ledger.violations.length} violations`)
   }
-  await ledger.checkAll(sending)
+  await Promise.all([ledger.checkAll(sending), audit.checkAll()])
   const { checks, violations } = ledger
   return { kills, heard, checks, recoveries, violations }
 }
 
-async function killAtRandom(victim: Victim, chance: Chance): Promise<void> {
-  await sleep(400 + chance.below(800))
+/** In the middle of whatever is under way, after some of it was acknowledged. */
+async function killAtRandom(victim: Victim, { chance, heard }: Load): Promise<void> {
+  const enough = heard.acknowledged + LEAST_ANSWERS + chance.below(MORE_ANSWERS)
+  await until(() => heard.acknowledged >= enough)
+  await sleep(chance.below(MOMENTS_MILLISECONDS))
   await victim.kill()
-  await sleep(chance.below(300))
+  await sleep(chance.below(AWAY_MILLISECONDS))
   await victim.start()
-}
-
-/**
- * The chain is whole, and what was its end the last time is still in it.
- *
- * @returns the heads of the streams now
- */
-async function verifyAudit(
-  { configFile }: Deployment['site'],
-  heads: readonly string[],
-): Promise<readonly string[]> {
-  const noted = heads.flatMap((head) => ['--head', head])
-  const ran = await signet(['audit', 'verify', '--config', configFile, ...noted])
-  if (ran.code !== 0) throw new Error(`the audit is not intact:\n${ran.stdout}${ran.stderr}`)
-  return ran.stdout.match(/(?:trusted|strangers):[1-9]\d*:[\w-]{43}/g) ?? []
 }

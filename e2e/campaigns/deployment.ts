@@ -1,7 +1,6 @@
 import { startTestServer } from '@signet/store/postgres-testing'
 import { startRedis } from '@signet/store/redis-testing'
 import assert from 'node:assert/strict'
-import { signet } from '../testing/cli.ts'
 import { freePorts } from '../testing/free-ports.ts'
 import { Peer } from '../testing/peer.ts'
 import { serveOn, type ServerProcess } from '../testing/server-process.ts'
@@ -24,6 +23,7 @@ export interface Deployment {
   readonly site: Site
   /** Every process is reached at its own port, as the same issuer. */
   readonly ports: readonly number[]
+  readonly servers: readonly ServerProcess[]
   readonly victims: readonly Victim[]
   /** As it is registered; `at(site.origin)` makes one that has a proof key of its own. */
   readonly client: Peer
@@ -31,7 +31,7 @@ export interface Deployment {
 }
 
 /** A store of its own. PostgreSQL and Redis (`appendfsync always`) wait for the disk before they answer; SQLite for the kernel only. */
-interface OpenedStore {
+export interface OpenedStore {
   readonly settings: object | undefined
   readonly victims: readonly Victim[]
   stop(): Promise<void>
@@ -51,13 +51,12 @@ export async function deploy(name: StoreName, count: number): Promise<Deployment
     log: { level: 'warn' },
     ...(settings && { store: settings }),
   }))
-  const migrated = await signet(['migrate', '--apply', '--config', site.configFile])
-  assert.equal(migrated.code, 0, migrated.stderr)
   const processes = await start(site, count)
   return {
     site,
     client,
     ports: processes.map(({ port }) => port),
+    servers: processes.map(({ server }) => server),
     victims: [...processes.map(({ victim }) => victim), ...opened.victims],
     stop: async () => {
       await Promise.all(processes.map(({ server }) => server.kill()))
@@ -81,7 +80,7 @@ async function start(site: Site, count: number): Promise<readonly Serving[]> {
     managementPort: others[2 * index + 1] ?? 0,
   }))
   const files = [site.configFile, ...places.map((ports) => site.alsoAt(ports))]
-  const servers = await Promise.all(files.map((file) => serveOn(site, file)))
+  const servers = await Promise.all(files.map((file) => serveOn(site, file, ['--migrate'])))
   return [first, ...places].map(({ port }, index) => {
     const server = servers[index]
     assert.ok(server)
@@ -91,7 +90,7 @@ async function start(site: Site, count: number): Promise<readonly Serving[]> {
   })
 }
 
-async function openStore(name: StoreName): Promise<OpenedStore> {
+export async function openStore(name: StoreName): Promise<OpenedStore> {
   if (name === 'sqlite') {
     return { settings: undefined, victims: [], stop: () => Promise.resolve() }
   }

@@ -1,4 +1,3 @@
-import { loadConfig, startServer } from '@signet/server'
 import { startTestServer } from '@signet/store/postgres-testing'
 import { startRedis } from '@signet/store/redis-testing'
 import assert from 'node:assert/strict'
@@ -7,15 +6,15 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { test, type TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, test, type TestContext } from 'node:test'
 import { signet } from '../testing/cli.ts'
 import { json, member, type Answer } from '../testing/https.ts'
 import { codeOf, granted, Peer, type Granted } from '../testing/peer.ts'
 import { serveOn, type ServerProcess } from '../testing/server-process.ts'
 import { createSite, SCOPES, USERS, type Site } from '../testing/site.ts'
+import { readinessOf, until, workersOf } from '../testing/workers.ts'
 import { untilDecided } from './ledger.ts'
-import { layLine } from './slow-line.ts'
+import { layLine, type SlowLine } from './slow-line.ts'
 
 const app = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 
@@ -29,134 +28,78 @@ const configure =
     ...store,
   })
 
-test('SQLite: a file another process does not let go of is 503 for a moment, and loses nothing', async (t) => {
-  const server = await served(t, await createSite(configure()))
-  const kept = await acknowledged(server)
-  const other = new DatabaseSync(server.site.database)
-  other.exec('BEGIN IMMEDIATE')
-  await refusesAll(kept.client)
-  other.exec('ROLLBACK')
-  other.close()
-  await holds(kept, server.site)
-})
-
-test('SQLite: a disk that is full is 503, and whatever was acknowledged before is there', async (t) => {
-  const disk = mountDisk(t, '6m')
-  const server = await served(
-    t,
-    await createSite(configure({ store: { sqlite: join(disk, 'signet.db') } })),
-  )
-  const kept = await acknowledged(server)
-  fill(disk)
-  // What fits into pages that are there already may still be kept, until there are none.
-  const refusal = await untilRefused(() => kept.client.push())
-  assertPutOff(refusal)
-  assert.equal((await kept.client.userinfo(kept.tokens.accessToken)).status, 503)
-  rmSync(join(disk, 'filler'))
-  await holds(kept, server.site)
-})
-
-test('SQLite: a file that cannot be written stops the start with a reason, and nothing is lost', async (t) => {
-  const disk = mountDisk(t, '16m')
-  const server = await served(
-    t,
-    await createSite(configure({ store: { sqlite: join(disk, 'signet.db') } })),
-  )
-  const kept = await acknowledged(server)
-  await server.stop()
-  asRoot('mount', ['-o', 'remount,ro', disk])
-  const ran = await signet(['serve', '--config', server.site.configFile])
-  assert.notEqual(ran.code, 0)
-  assert.match(ran.stderr, /readonly|read-only/i)
-  asRoot('mount', ['-o', 'remount,rw', disk])
-  await server.start()
-  await holds(kept, server.site)
-})
-
-test('PostgreSQL: slow it is slow, too slow it is 503, and cut off it decides nothing twice', async (t) => {
-  const postgres = await startTestServer({ fsync: true })
-  t.after(() => postgres.dispose())
-  const line = await layLine(`${postgres.directory}/.s.PGSQL.${postgres.port}`)
-  t.after(() => line.close())
-  const { pathname } = new URL((await postgres.createDatabase()).replace('@/', '@localhost/'))
-  const url = `postgres://signet@127.0.0.1:${line.port}${pathname}`
-  const server = await served(t, await createSite(configure({ store: { postgres: url } })))
-  const kept = await acknowledged(server)
-  const { client } = kept
-
-  line.delay = 200
-  const tokens = await client.logIn()
-  line.delay = 30_000
-  await refusesAll(client)
-  line.delay = 0
-  await holds({ ...kept, tokens }, server.site)
-
-  await cutInTheMiddle(client, () => line.cutNextAnswer())
-  await holds(kept, server.site)
-})
-
-test('Redis: slow it is slow, too slow it is 503, and cut off it decides nothing twice', async (t) => {
-  const redis = await startRedis({ appendfsync: 'always' })
-  t.after(() => redis.stop())
-  const line = await layLine(redis.port)
-  t.after(() => line.close())
-  const store = { sqlite: './signet.db', redis: `redis://127.0.0.1:${line.port}` }
-  const server = await served(t, await createSite(configure({ store })))
-  const kept = await acknowledged(server)
-  const { client } = kept
-
-  line.delay = 100
-  const tokens = await client.logIn()
-  line.delay = 30_000
-  await refusesAll(client)
-  line.delay = 0
-  await holds({ ...kept, tokens }, server.site)
-
-  await cutInTheMiddle(client, () => line.cutNextAnswer())
-  await holds(kept, server.site)
-})
-
-test('a clock that steps back ten minutes, and on again, revives nothing and ends nothing', async (t) => {
-  const site = await createSite(configure())
-  t.after(() => site.remove())
-  let offset = 0
-  const milliseconds = (): number => Date.now() + offset * 1_000
-  const now = (): number => Math.floor(milliseconds() / 1_000)
-  const server = await startServer(loadConfig(site.configFile, {}), {
-    clock: { now, milliseconds },
-    log: { write: () => undefined },
+describe('a fault of the store', { concurrency: true }, () => {
+  test('SQLite: a file another process does not let go of is 503 for a moment, and loses nothing', async (t) => {
+    const server = await served(t, await createSite(configure()))
+    const kept = await acknowledged(server)
+    const other = new DatabaseSync(server.site.database)
+    other.exec('BEGIN IMMEDIATE')
+    await refusesAll(kept.client)
+    other.exec('ROLLBACK')
+    other.close()
+    await holds(kept, server.site)
   })
-  t.after(() => server.close())
-  const client = app.at(site.origin)
-  const timely = (): object => ({
-    assertion: { claims: { iat: now(), exp: now() + 60 } },
-    proof: { claims: { iat: now() } },
-  })
-  const introspected = async (token: string): Promise<unknown> =>
-    json(await client.introspect(token, { ...timely(), proof: null }))['active']
-  const code = codeOf(await client.authorize())
-  const { accessToken: lost } = granted(await client.exchange(code))
-  const kept = await client.logIn()
-  const revoked = await client.logIn()
-  assert.equal((await client.revoke(revoked.refreshToken ?? '')).status, 200)
-  const assertion = client.assertion()
-  assert.equal((await client.push({ assertion })).status, 201)
 
-  for (const step of [-600, 0]) {
-    offset = step
-    client.nonce = undefined
-    const pushed = await client.push(timely())
-    assert.equal(pushed.status, 201, pushed.body)
-    assert.equal(await introspected(kept.refreshToken ?? ''), true)
-    const refreshed = await client.refresh(kept.refreshToken ?? '', timely())
-    assert.equal(await introspected(granted(refreshed).accessToken), true)
-    assert.equal(await introspected(revoked.refreshToken ?? ''), false)
-    assert.equal(await introspected(revoked.accessToken), false)
-    const again = await client.push({ ...timely(), assertion })
-    assert.equal(member(again, 'error'), 'invalid_client')
-    assert.equal(member(await client.exchange(code, timely()), 'error'), 'invalid_grant')
-    assert.equal(await introspected(lost), false)
-  }
+  test('SQLite: a disk that is full is 503, and whatever was acknowledged before is there', async (t) => {
+    const disk = mountDisk(t, '6m')
+    const server = await served(t, await siteOn(disk))
+    const kept = await acknowledged(server)
+    fill(disk)
+    // What fits into pages that are there already may still be kept, until there are none.
+    assertPutOff(await untilRefused(() => kept.client.push()))
+    assert.equal((await kept.client.userinfo(kept.tokens.accessToken)).status, 503)
+    rmSync(join(disk, 'filler'))
+    await holds(kept, server.site)
+  })
+
+  test('SQLite: a file that cannot be written stops the start with a reason, and nothing is lost', async (t) => {
+    const disk = mountDisk(t, '16m')
+    const server = await served(t, await siteOn(disk))
+    const kept = await acknowledged(server)
+    await server.stop()
+    asRoot('mount', ['-o', 'remount,ro', disk])
+    const ran = await signet(['serve', '--config', server.site.configFile])
+    assert.notEqual(ran.code, 0)
+    assert.match(ran.stderr, /readonly|read-only/i)
+    asRoot('mount', ['-o', 'remount,rw', disk])
+    await server.start()
+    await holds(kept, server.site)
+  })
+
+  test('SQLite: workers that cannot write the file come up by themselves when they can', async (t) => {
+    const disk = mountDisk(t, '16m')
+    const server = await served(t, await siteOn(disk), ['--workers', '2'])
+    const kept = await acknowledged(server)
+    server.send('SIGSTOP')
+    for (const pid of workersOf(server)) process.kill(pid, 'SIGKILL')
+    await until(() => isRemounted('ro', disk))
+    server.send('SIGCONT')
+    await until(() => /readonly|read-only/i.test(server.output()))
+    const { status, checks } = await readinessOf(server)
+    assert.equal(status, 503)
+    assert.equal(checks['workers']?.ok, false)
+    assert.ok(isRemounted('rw', disk))
+    await holds(kept, server.site)
+  })
+
+  test('PostgreSQL: slow it is slow, too slow it is 503, and cut off it decides nothing twice', async (t) => {
+    const postgres = await startTestServer({ fsync: true })
+    t.after(() => postgres.dispose())
+    const line = await layLine(`${postgres.directory}/.s.PGSQL.${postgres.port}`)
+    t.after(() => line.close())
+    const { pathname } = new URL((await postgres.createDatabase()).replace('@/', '@localhost/'))
+    const url = `postgres://signet@127.0.0.1:${line.port}${pathname}`
+    await bears(t, line, { store: { postgres: url }, delay: 200, redemption: 'codes.redeem' })
+  })
+
+  test('Redis: slow it is slow, too slow it is 503, and cut off it decides nothing twice', async (t) => {
+    const redis = await startRedis({ appendfsync: 'always' })
+    t.after(() => redis.stop())
+    const line = await layLine(redis.port)
+    t.after(() => line.close())
+    const store = { sqlite: './signet.db', redis: `redis://127.0.0.1:${line.port}` }
+    await bears(t, line, { store, delay: 100, redemption: '\r\nredeem\r\n' })
+  })
 })
 
 interface Kept {
@@ -165,10 +108,57 @@ interface Kept {
   readonly revoked: Granted
 }
 
-async function served(t: TestContext, site: Site): Promise<ServerProcess> {
-  const migrated = await signet(['migrate', '--apply', '--config', site.configFile])
-  assert.equal(migrated.code, 0, migrated.stderr)
-  const server = await serveOn(site, site.configFile)
+interface Line {
+  readonly store: object
+  /** In milliseconds, how slow it may be. */
+  readonly delay: number
+  /** What is in the words by which a code is redeemed, and in no other. */
+  readonly redemption: string
+}
+
+/** Proves what a server does whose line to its store is slow, too slow, and cut. */
+async function bears(t: TestContext, line: SlowLine, how: Line): Promise<void> {
+  const server = await served(t, await createSite(configure({ store: how.store })))
+  const kept = await acknowledged(server)
+  const { client } = kept
+  line.delay = how.delay
+  const tokens = await client.logIn()
+  line.delay = 30_000
+  await refusesAll(client)
+  line.delay = 0
+  await holds({ ...kept, tokens }, server.site)
+
+  const unheard = codeOf(await client.authorize())
+  line.cut('before', how.redemption)
+  assertPutOff(await client.exchange(unheard))
+  granted(await untilDecided(() => client.exchange(unheard)))
+  await isUsed(client, unheard)
+
+  const untold = codeOf(await client.authorize())
+  line.cut('after', how.redemption)
+  assertPutOff(await client.exchange(untold))
+  await isUsed(client, untold)
+  line.cut('after', how.redemption)
+  assertPutOff(await client.exchange(untold))
+  await isUsed(client, untold)
+  await holds(kept, server.site)
+}
+
+async function isUsed(client: Peer, code: string): Promise<void> {
+  const again = await untilDecided(() => client.exchange(code))
+  assert.equal(member(again, 'error'), 'invalid_grant')
+}
+
+function siteOn(disk: string): Promise<Site> {
+  return createSite(configure({ store: { sqlite: join(disk, 'signet.db') } }))
+}
+
+async function served(
+  t: TestContext,
+  site: Site,
+  options: readonly string[] = [],
+): Promise<ServerProcess> {
+  const server = await serveOn(site, site.configFile, ['--migrate', ...options])
   t.after(async () => {
     await server.kill()
     site.remove()
@@ -215,26 +205,6 @@ function assertPutOff(answer: Answer): void {
   assert.equal(member(answer, 'error'), 'temporarily_unavailable')
 }
 
-/** The store does what it is asked, and the line breaks before it can say so. */
-async function cutInTheMiddle(client: Peer, cut: () => void): Promise<void> {
-  const code = codeOf(await client.authorize())
-  cut()
-  const answers: Answer[] = []
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    answers.push(await client.exchange(code))
-    await sleep(500)
-  }
-  const last = await untilDecided(() => client.exchange(code))
-  assert.equal(member(last, 'error'), 'invalid_grant')
-  const successes = answers.filter(({ status }) => status === 200)
-  assert.ok(successes.length <= 1)
-  for (const answer of answers) if (answer.status === 503) assertPutOff(answer)
-  assert.ok(
-    answers.some(({ status }) => status === 503),
-    'nothing was cut',
-  )
-}
-
 /** A file system of its own, so small that it can be filled. */
 function mountDisk(t: TestContext, size: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'signet-disk-'))
@@ -247,8 +217,8 @@ function mountDisk(t: TestContext, size: string): string {
 }
 
 function asRoot(command: string, words: readonly string[]): void {
-  if (process.getuid?.() === 0) execFileSync(command, words)
-  else execFileSync('sudo', ['-n', command, ...words])
+  if (process.getuid?.() === 0) execFileSync(command, words, { stdio: 'pipe' })
+  else execFileSync('sudo', ['-n', command, ...words], { stdio: 'pipe' })
 }
 
 function fill(disk: string): void {
@@ -257,9 +227,20 @@ function fill(disk: string): void {
 }
 
 async function untilRefused(ask: () => Promise<Answer>): Promise<Answer> {
-  for (let attempt = 0; attempt < 2_000; attempt += 1) {
-    const answer = await ask()
-    if (answer.status !== 201) return answer
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const answers = await Promise.all(Array.from({ length: 16 }, ask))
+    const refusal = answers.find(({ status }) => status !== 201)
+    if (refusal !== undefined) return refusal
   }
   throw new Error('the disk is never full')
+}
+
+/** Whether nobody has anything open that is in the way. */
+function isRemounted(how: 'ro' | 'rw', disk: string): boolean {
+  try {
+    asRoot('mount', ['-o', `remount,${how}`, disk])
+    return true
+  } catch {
+    return false
+  }
 }

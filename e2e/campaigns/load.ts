@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { json, type Answer } from '../testing/https.ts'
-import { codeOf, granted, passThrough, type Difference, type Peer } from '../testing/peer.ts'
+import { json, member, type Answer } from '../testing/https.ts'
+import {
+  codeOf,
+  granted,
+  passThrough,
+  Stranded,
+  type Difference,
+  type Peer,
+} from '../testing/peer.ts'
 import type { Chance } from './chance.ts'
-import { told, type Grant, type Ledger } from './ledger.ts'
+import { told, type Code, type Grant, type Ledger, type Used } from './ledger.ts'
 
 /** How many answers came, and how many were lost or put off. */
 export interface Heard {
   acknowledged: number
-  refused: number
   unknown: number
 }
 
@@ -47,7 +53,8 @@ export class LoadClient {
 
   async #credentials(): Promise<void> {
     const grant: Grant = { fate: 'alive' }
-    const answer = await this.#heard(200, () => this.#peer.credentials(this.#load.sending()))
+    const send = (difference: Difference): Promise<Answer> => this.#peer.credentials(difference)
+    const answer = await this.#once('token', send, 200)
     if (!answer) return
     this.#issued(answer, 'access_token', grant)
     if (this.#load.chance.hits(0.3)) await this.#revoke(granted(answer).accessToken, grant)
@@ -59,7 +66,8 @@ export class LoadClient {
     if (code === undefined) return
     const grant: Grant = { fate: 'alive' }
     const entry = { peer: this.#peer, code, issued: Date.now(), successes: 0, grant }
-    const answer = await this.#heard(200, () => this.#peer.exchange(code, sending()))
+    if (chance.hits(0.15)) return this.#redeemTwice(entry)
+    const answer = await this.#heard(() => this.#peer.exchange(code, sending()), 200)
     if (!answer) {
       // Not known whether it was redeemed: that shows when it is tried again.
       ledger.codes.push(entry)
@@ -69,38 +77,54 @@ export class LoadClient {
     this.#issued(answer, 'access_token', grant)
     this.#issued(answer, 'refresh_token', grant)
     const { refreshToken = '' } = granted(answer)
-    const again = await this.#heard(200, () => this.#peer.refresh(refreshToken, sending()))
+    const again = await this.#heard(() => this.#peer.refresh(refreshToken, sending()), 200)
     if (again) this.#issued(again, 'access_token', grant)
     if (chance.hits(0.3)) await this.#revoke(refreshToken, grant)
     else if (chance.hits(0.4)) ledger.codes.push(entry)
   }
 
+  /** Two who have the same code: one of them wins at most, and what it won ends. */
+  async #redeemTwice(entry: Code): Promise<void> {
+    const { ledger, sending } = this.#load
+    const redeem = (): Promise<Answer> => this.#peer.exchange(entry.code, sending())
+    const answers = await Promise.all([1, 2].map(() => this.#heard(redeem, 200, 400)))
+    const lost = answers.filter((answer) => answer?.status === 400)
+    for (const answer of lost) {
+      if (answer && member(answer, 'error') !== 'invalid_grant') {
+        ledger.violations.push(`a good request is answered with ${told(answer)}`)
+      }
+    }
+    entry.grant.fate = lost.length > 0 ? 'over' : 'unknown'
+    for (const answer of answers) {
+      if (answer?.status !== 200) continue
+      entry.successes += 1
+      this.#issued(answer, 'access_token', entry.grant)
+      this.#issued(answer, 'refresh_token', entry.grant)
+    }
+    ledger.codes.push(entry)
+  }
+
   /** @returns a code, if the browser came back with one */
   async #authorize(): Promise<string | undefined> {
-    const { ledger, sending, heard } = this.#load
-    const used = {
-      peer: this.#peer,
-      assertion: this.#peer.assertion(),
-      proof: this.#peer.proof(this.#peer.endpoint('par')),
-      at: Date.now(),
-    }
-    const pushed = await this.#heard(201, () => this.#peer.push({ ...sending(), ...used }))
+    const { ledger, heard } = this.#load
+    const pushed = await this.#once('par', (difference) => this.#peer.push(difference), 201)
     if (!pushed) return undefined
-    ledger.used.push(used)
     try {
       return codeOf(await passThrough(this.#browser, this.#peer.link(pushed)))
-    } catch {
-      // The browser stands on a page that says to come again, or has lost its connection.
+    } catch (error) {
       heard.unknown += 1
+      if (!isPutOff(error)) ledger.violations.push(`a good request: ${String(error)}`)
       return undefined
     }
   }
 
   /** Ends a grant, or nobody knows whether it has ended. */
   async #revoke(token: string, grant: Grant): Promise<void> {
+    const { ledger, sending } = this.#load
     grant.fate = 'unknown'
-    const answer = await this.#heard(200, () => this.#peer.revoke(token, this.#load.sending()))
+    const answer = await this.#heard(() => this.#peer.revoke(token, sending()), 200)
     if (answer) grant.fate = 'over'
+    ledger.revocations[answer ? 'acknowledged' : 'unknown'] += 1
   }
 
   #issued(answer: Answer, name: 'access_token' | 'refresh_token', grant: Grant): void {
@@ -110,21 +134,41 @@ export class LoadClient {
     this.#load.ledger.issued.push({ peer: this.#peer, token: String(token), expires, grant })
   }
 
+  /** Sends a request, and keeps what it proves itself with when it was accepted: it is not good a second time. */
+  async #once(endpoint: string, send: Used['send'], status: number): Promise<Answer | undefined> {
+    const { ledger, sending } = this.#load
+    const assertion = this.#peer.assertion()
+    const proof = this.#peer.proof(this.#peer.endpoint(endpoint))
+    const at = Date.now()
+    const answer = await this.#heard(() => send({ ...sending(), assertion, proof }), status)
+    if (answer) ledger.used.push({ send, assertion, proof, at })
+    return answer
+  }
+
   /** @returns the answer that was hoped for; nothing when it is not known what was done */
-  async #heard(status: number, ask: () => Promise<Answer>): Promise<Answer | undefined> {
+  async #heard(
+    ask: () => Promise<Answer>,
+    ...statuses: readonly number[]
+  ): Promise<Answer | undefined> {
     const { heard, ledger } = this.#load
     const answer = await ask().catch(() => undefined)
-    if (answer === undefined) heard.unknown += 1
-    else if (answer.status === status) heard.acknowledged += 1
-    else if (answer.status === 503) {
-      heard.unknown += 1
+    if (answer !== undefined && statuses.includes(answer.status)) {
+      heard.acknowledged += 1
+      return answer
+    }
+    heard.unknown += 1
+    if (answer?.status === 503) {
       if (answer.headers['retry-after'] === undefined) {
         ledger.violations.push('a 503 without Retry-After')
       }
-    } else {
-      heard.refused += 1
+    } else if (answer !== undefined) {
       ledger.violations.push(`a good request is answered with ${told(answer)}`)
     }
-    return answer?.status === status ? answer : undefined
+    return undefined
   }
+}
+
+/** The browser has lost its connection, or stands on a page that says to come again. */
+function isPutOff(error: unknown): boolean {
+  return error instanceof Stranded ? error.status === 503 : error instanceof TypeError
 }

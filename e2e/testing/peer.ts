@@ -7,7 +7,7 @@ import {
 } from '@signet/protocol'
 import { forge } from '@signet/protocol/testing'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { Browser } from '../flow/browser.ts'
+import { Browser, type Page } from '../flow/browser.ts'
 import { ask, json, member, post, type Answer, type Asking } from './https.ts'
 import { PASSWORD, USER } from './site.ts'
 
@@ -230,7 +230,22 @@ export class Peer {
   }
 }
 
-/** Goes through login and consent, as far as they are asked for. @returns where the browser is sent */
+/** A browser was shown a page that leads nowhere. */
+export class Stranded extends Error {
+  readonly status: number
+
+  constructor({ url, status, html }: Page) {
+    super(`the browser stays at ${url.href} with ${status}: ${html}`)
+    this.status = status
+  }
+}
+
+/**
+ * Goes through login and consent, as far as they are asked for.
+ *
+ * @returns where the browser is sent
+ * @throws Stranded when it is sent nowhere
+ */
 export async function passThrough(
   browser: Browser,
   link: URL,
@@ -240,9 +255,11 @@ export async function passThrough(
   if (!(place instanceof URL) && place.html.includes('id="password"')) {
     place = await browser.press(place, 'login', { username, password: PASSWORD })
   }
-  if (!(place instanceof URL)) place = await browser.press(place, 'approve')
+  if (!(place instanceof URL) && place.html.includes('id="approve"')) {
+    place = await browser.press(place, 'approve')
+  }
   if (place instanceof URL) return place
-  throw new Error(`the browser stays at ${place.url.href} with ${place.status}: ${place.html}`)
+  throw new Stranded(place)
 }
 
 export function codeOf(answer: URL): string {
