@@ -1,5 +1,5 @@
 import type { Grant, Seconds, Session, StatusChange, StatusPosition } from '@signet/engine'
-import { EndingRows } from './ending-rows.ts'
+import { RowsOfSubjects } from './rows-of-subjects.ts'
 
 /** Somebody who joins a session. */
 export interface Joining {
@@ -8,7 +8,7 @@ export interface Joining {
   readonly now: Seconds
 }
 
-export class SessionTable extends EndingRows<Session> {
+export class SessionTable extends RowsOfSubjects<Session> {
   join(service: number, { digest, clientId, now }: Joining): void {
     // What is read must still be true when it is written.
     this.connection.transactions.begin()
@@ -28,7 +28,7 @@ export class SessionTable extends EndingRows<Session> {
   }
 }
 
-export class GrantTable extends EndingRows<Grant> {
+export class GrantTable extends RowsOfSubjects<Grant> {
   replaceStatus(
     service: number,
     id: string,

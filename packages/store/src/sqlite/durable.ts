@@ -23,7 +23,8 @@ export function sessionsOf(tables: Tables, service: number, clock: Clock): Sessi
     join: async (digest, clientId) => rows.join(service, { digest, clientId, now: clock.now() }),
     delete: async (digest) => rows.end(service, digest, clock.now()),
     ofSubject: async (subject) =>
-      rows.matching(service, '$.subject', subject).filter((row) => row.expiresAt > clock.now()),
+      rows.ofSubject(service, subject).filter((row) => row.expiresAt > clock.now()),
+    list: async (page) => rows.list(service, page).map(({ value }) => value),
   }
 }
 
@@ -41,7 +42,7 @@ export function grantsOf(tables: Tables, service: number): Grants {
   return {
     put: async (grant) => rows.put(service, grant.id, { value: grant, ends: grant.expiresAt }),
     get: async (id) => rows.get(service, id),
-    ofSubject: async (subject) => rows.matching(service, '$.authorization.subject', subject),
+    ofSubject: async (subject) => rows.ofSubject(service, subject),
     list: async (page) => rows.list(service, page).map(({ value }) => value),
     replaceStatus: async (id, change) => rows.replaceStatus(service, id, change),
   }

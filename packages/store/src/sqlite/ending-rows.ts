@@ -28,17 +28,16 @@ export interface NamedEnding<Value> extends Ending<Value> {
 /** The rows of one table that end, of all services. @see schema.ts */
 export class EndingRows<Value> {
   protected readonly connection: Connection
-  readonly #documents: Documents<Value>
+  protected readonly documents: Documents<Value>
   readonly #insert: StatementSync
   readonly #select: StatementSync
   readonly #remove: StatementSync
   readonly #sweep: StatementSync
-  readonly #matching: StatementSync
   readonly #list: StatementSync
 
   constructor(connection: Connection, table: string) {
     this.connection = connection
-    this.#documents = new Documents(connection)
+    this.documents = new Documents(connection)
     this.#insert = connection.prepare(`
       INSERT INTO ${table} (id, service, key, data)
       VALUES (
@@ -48,9 +47,6 @@ export class EndingRows<Value> {
       ON CONFLICT (service, key) DO UPDATE SET id = excluded.id, data = excluded.data`)
     this.#select = connection.prepare(`SELECT id, data FROM ${table} WHERE service = ? AND key = ?`)
     this.#remove = connection.prepare(`DELETE FROM ${table} WHERE service = ? AND key = ?`)
-    this.#matching = connection.prepare(
-      `SELECT data FROM ${table} WHERE service = ? AND data ->> ? = ? ORDER BY id`,
-    )
     this.#list = connection.prepare(
       `SELECT id, key, data FROM ${table} WHERE service = ? AND key > ? ORDER BY key LIMIT ?`,
     )
@@ -66,18 +62,13 @@ export class EndingRows<Value> {
 
   /** The row, whether it ended or not, unless it was swept. */
   get(service: number, key: string): Value | undefined {
-    return this.#documents.one(this.#select, service, key)
+    return this.documents.one(this.#select, service, key)
   }
 
   /** The row, unless it ended. */
   living(service: number, key: string, now: Seconds): Value | undefined {
     const row = this.find(service, key)
     return row && row.ends > now ? row.value : undefined
-  }
-
-  /** Every row of which the member at this path of its JSON has this value. Reads the whole table. */
-  matching(service: number, path: string, value: string): readonly Value[] {
-    return this.#documents.all(this.#matching, service, path, value)
   }
 
   /** The row, ended or not, and when it ends. */
@@ -93,7 +84,7 @@ export class EndingRows<Value> {
   }
 
   #endingOf(row: Row): Ending<Value> {
-    return { value: this.#documents.of(row), ends: Math.floor(Number(row['id']) / PER_SECOND) }
+    return { value: this.documents.of(row), ends: Math.floor(Number(row['id']) / PER_SECOND) }
   }
 
   delete(service: number, key: string): boolean {

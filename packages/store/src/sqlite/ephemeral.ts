@@ -34,7 +34,7 @@ export function codesOf(tables: Tables, service: number): Codes {
   return {
     put: async (code) => rows.put(service, code.digest, { value: code, ends: code.keptUntil }),
     peek: async (digest) => rows.get(service, digest),
-    ofSubject: async (subject) => rows.matching(service, '$.authorization.subject', subject),
+    ofSubject: async (subject) => rows.ofSubject(service, subject),
     redeem: async (digest) => rows.redeem(service, digest),
   }
 }

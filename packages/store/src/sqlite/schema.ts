@@ -139,4 +139,12 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
     run: chainAudit,
   },
+  {
+    name: 'what is of a user is found by the user',
+    sql: `
+      CREATE INDEX codes_by_subject ON codes (service, data ->> '$.authorization.subject');
+      CREATE INDEX grants_by_subject ON grants (service, data ->> '$.authorization.subject');
+      CREATE INDEX sessions_by_subject ON sessions (service, data ->> '$.subject');
+    `,
+  },
 ]

@@ -14,6 +14,7 @@ import { GrantTable, SessionTable } from './changing-rows.ts'
 import { ClientTable, ConsentTable, KeyTable, UserTable } from './lasting-rows.ts'
 import { ReplayLog } from './replay-log.ts'
 import { CounterTable } from './counter-table.ts'
+import { RowsOfSubjects } from './rows-of-subjects.ts'
 
 /** Every table of the file, with its statements prepared once. */
 export interface Tables {
@@ -44,8 +45,8 @@ export function tablesOf(connection: Connection, clock: Clock): Tables {
     codes: new CodeTable(connection),
     replay: new ReplayLog(connection, clock),
     attempts: new EndingRows(connection, 'attempts'),
-    sessions: new SessionTable(connection, 'sessions'),
-    grants: new GrantTable(connection, 'grants'),
+    sessions: new SessionTable(connection, 'sessions', '$.subject'),
+    grants: new GrantTable(connection, 'grants', '$.authorization.subject'),
     opaqueTokens: new EndingRows(connection, 'opaque_tokens'),
     revocations: new RevocationTable(connection),
     counters: new CounterTable(connection),
@@ -59,11 +60,11 @@ export function tablesOf(connection: Connection, clock: Clock): Tables {
   }
 }
 
-export class CodeTable extends EndingRows<AuthorizationCode> {
+export class CodeTable extends RowsOfSubjects<AuthorizationCode> {
   readonly #redeem: StatementSync
 
   constructor(connection: Connection) {
-    super(connection, 'codes')
+    super(connection, 'codes', '$.authorization.subject')
     this.#redeem = connection.prepare(
       'UPDATE codes SET redeemed = 1 WHERE service = ? AND key = ? AND redeemed = 0',
     )
