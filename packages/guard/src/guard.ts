@@ -33,6 +33,8 @@ export interface Guard extends Signing {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** What was read of such a body is gone: in no mode may a handler take what is left for all of it. */
+const LOST: readonly string[] = ['signed_body_too_large', 'signed_body_incomplete']
 const NO_REQUIREMENTS: Requirements = {}
 const NO_HEADERS: AnswerHeaders = {}
 
@@ -54,7 +56,8 @@ export function createGuardIn(options: GuardOptions, surroundings: Surroundings)
     const event = eventOf(error, about, { at: world.now(), mode })
     tell(() => options.onRefusal?.(event))
     const headers = headersFor(about.interactionId)
-    if (mode === 'enforce') return challenge(error, { about, event, policy, headers })
+    if (mode === 'enforce' || LOST.includes(event.reason))
+      return challenge(error, { about, event, policy, headers })
     return {
       action: 'granted',
       token: about.seen.token,

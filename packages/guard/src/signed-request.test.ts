@@ -149,23 +149,34 @@ test('HS-RS-06 the body is read only when everything else holds', async () => {
   }
 })
 
+const unreadable = new Refused(invalidRequest('too large'), {
+  id: 'HS-RS-06',
+  reason: 'signed_body_too_large',
+  expected: 'less',
+  received: 'more',
+  remedy: 'Send less.',
+})
+
 test('HS-RS-06 DPOP-PRF-15 a body that cannot be read is refused, and another try needs another proof', async () => {
   const stage = stageWith()
   const request = sign(stage)
-  const refusal = new Refused(invalidRequest('too large'), {
-    id: 'HS-RS-06',
-    reason: 'signed_body_too_large',
-    expected: 'less',
-    received: 'more',
-    remedy: 'Send less.',
-  })
-  const { status } = await stage.refused(
-    { ...request, readBody: () => Promise.reject(refusal) },
-    SIGNED,
-  )
-  assert.equal(status, 400)
+  const readBody = (): Promise<never> => Promise.reject(unreadable)
+  assert.equal((await stage.refused({ ...request, readBody }, SIGNED)).status, 400)
   assert.equal((await stage.refused(request, SIGNED)).event.reason, 'dpop_proof_replayed')
   await stage.granted(sign(stage), SIGNED)
+})
+
+test('HS-RS-06 a body that was read in part is let through in no mode, but another that is wrong', async () => {
+  for (const mode of ['warn', 'observe'] as const) {
+    const stage = stageWith({ mode })
+    const readBody = (): Promise<never> => Promise.reject(unreadable)
+    assert.equal((await stage.refused({ ...sign(stage), readBody }, SIGNED)).status, 400)
+    const { refused } = await stage.granted(
+      { ...sign(stage), readBody: async () => Buffer.from('another') },
+      SIGNED,
+    )
+    assert.equal(refused?.reason, 'request_content_digest')
+  }
 })
 
 test('a request whose body nobody can give is not taken for one without body', async () => {

@@ -247,3 +247,18 @@ test('Hono off Node sees the headers as they were joined, and refuses two of a k
   assert.equal(await answer([['dpop', 'x.y.z']]), 401)
   assert.equal(await answer([['authorization', 'DPoP x']]), 400)
 })
+
+test('SP-RS-02 a form is one however its type is written', () => {
+  for (const type of [
+    'application/x-www-form-urlencoded',
+    'Application/X-WWW-Form-URLencoded;charset=utf-8',
+    'application/x-www-form-urlencoded ; charset=utf-8',
+    'application/x-www-form-urlencoded\t; charset=utf-8',
+    'multipart/form-data; boundary=x',
+  ]) {
+    assert.ok(nodeAdapter.isForm(type), type)
+  }
+  for (const type of [undefined, '', 'application/json', 'application/x-www-form-urlencoded-ish']) {
+    assert.ok(!nodeAdapter.isForm(type), type)
+  }
+})

@@ -49,7 +49,8 @@ export function holdAnswer(
 /** What `write` and `end` were given to send. */
 function chunkOf([chunk, encoding]: readonly unknown[]): readonly Buffer[] {
   if (chunk instanceof Uint8Array) return [Buffer.from(chunk)]
-  if (typeof chunk !== 'string') return []
+  if (chunk === undefined || chunk === null || isFunction(chunk)) return []
+  if (typeof chunk !== 'string') throw new TypeError('an answer is made of text and bytes')
   const isNamed = typeof encoding === 'string' && Buffer.isEncoding(encoding)
   return [Buffer.from(chunk, isNamed ? encoding : 'utf8')]
 }
@@ -59,9 +60,12 @@ function setHead(response: ServerResponse, given: unknown): void {
   if (typeof given === 'string') {
     response.statusMessage = given
   } else if (Array.isArray(given)) {
-    for (let at = 0; at < given.length; at += 2) {
-      response.appendHeader(String(given[at]), String(given[at + 1]))
-    }
+    const lines = Array.from({ length: given.length / 2 }, (_, at) =>
+      given.slice(2 * at, 2 * at + 2),
+    )
+    // What was set before is replaced, as Node does it; what stands twice in the list is sent twice.
+    for (const [name] of lines) response.removeHeader(String(name))
+    for (const [name, value] of lines) response.appendHeader(String(name), String(value))
   } else if (typeof given === 'object' && given !== null) {
     for (const [name, value] of Object.entries(given)) {
       if (value !== undefined) response.setHeader(name, value)
