@@ -67,6 +67,8 @@ export async function crash(deployment: Deployment, campaign: Campaign): Promise
   }
   await Promise.all([ledger.checkAll(sending), audit.checkAll()])
   const { checks, violations } = ledger
+  if (heard.acknowledged < LEAST_ANSWERS * campaign.kills) violations.push('there was no load')
+  if (checks.redemptions === 0 || checks.replays === 0) violations.push('nothing was checked')
   return { kills, heard, checks, recoveries, violations }
 }
 

@@ -16,14 +16,15 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '105' },
     rounds: { type: 'string', default: '20' },
-    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+    seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
     store: { type: 'string', multiple: true, default: [...STORES] },
   },
 })
-const stores = STORES.filter((store) => values.store.includes(store))
-const seed = Number(values.seed)
+const stores = values.store.map(storeNamed)
+const seed = numberOf('seed')
+const rounds = numberOf('rounds')
 /** Of all stores together. */
-const kills = Math.ceil(Number(values.kills) / stores.length)
+const kills = Math.ceil(numberOf('kills') / stores.length)
 
 let failures = 0
 console.log(`seed ${seed}`)
@@ -31,11 +32,25 @@ for (const store of stores) failures += await campaign(store)
 console.log(failures === 0 ? 'Everything acknowledged was kept.' : `${failures} violations.`)
 process.exit(failures === 0 ? 0 : 1)
 
+/** @throws Error for a word that is no store: what is not tried must not pass for proven */
+function storeNamed(word: string): StoreName {
+  const store = STORES.find((name) => name === word)
+  if (store === undefined) throw new Error(`--store is one of ${STORES.join(', ')}, not ${word}`)
+  return store
+}
+
+/** @throws Error for anything but a whole number above zero */
+function numberOf(option: 'kills' | 'rounds' | 'seed'): number {
+  const number = Number(values[option])
+  if (Number.isSafeInteger(number) && number > 0) return number
+  throw new Error(`--${option} is a number from 1, not ${values[option]}`)
+}
+
 /** @returns how many violations it found */
 async function campaign(store: StoreName): Promise<number> {
   console.log(`\n${store}, ${PROCESSES} processes`)
   const deployment = await deploy(store, PROCESSES)
-  for (const line of await race(deployment, Number(values.rounds))) console.log(line)
+  for (const line of await race(deployment, rounds)) console.log(line)
   const tell = (line: string): void => console.log(line)
   const report = await crash(deployment, { kills, seed, tell })
   await deployment.stop()
