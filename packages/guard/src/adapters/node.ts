@@ -107,7 +107,7 @@ export function answer(response: ServerResponse, { status, headers, body }: Chal
 
 /** Whether a body is a form, in which a token could hide. */
 export function isForm(contentType: string | undefined): boolean {
-  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)(?:;|$| )/i.test(
+  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)(?:[;\s]|$)/i.test(
     contentType ?? '',
   )
 }
