@@ -37,6 +37,13 @@ describe('the address of a PostgreSQL', () => {
     })
   }
 
+  test('may not say two things of TLS, or of where it is', () => {
+    for (const query of ['sslmode=verify-full&sslmode=disable', 'sslmode=disable&sslmode=disable'])
+      assert.match(postgresProblem(`postgres://db.example/signet?${query}`) ?? '', /once/)
+    const elsewhere = 'postgres:///signet?host=/run/postgresql&host=db.example'
+    assert.match(postgresProblem(elsewhere) ?? '', /get to db\.example/)
+  })
+
   for (const address of ['', 'signet', 'mysql://db/signet', 'host=localhost', '/run/postgresql']) {
     test(`is none: ${JSON.stringify(address)}`, () => {
       assert.match(postgresProblem(address) ?? '', /^must be an address like postgres:/)
@@ -47,7 +54,16 @@ describe('the address of a PostgreSQL', () => {
 test('the address of a Redis begins with redis:// or rediss://', () => {
   for (const address of ['redis://localhost', 'rediss://signet:secret@db.example:6380/2'])
     assert.equal(redisProblem(address), undefined)
-  for (const address of ['', 'localhost:6379', 'http://localhost', 'redis://', 'redis:6379'])
+  // Half of a password that is not percent-encoded would be a fragment, and be told.
+  const halved = 'redis://signet:12#s3cret@db.example'
+  for (const address of [
+    '',
+    'localhost:6379',
+    'http://localhost',
+    'redis://',
+    'redis:6379',
+    halved,
+  ])
     assert.match(redisProblem(address) ?? '', /^must be an address like rediss:/)
 })
 

@@ -9,8 +9,9 @@ const REDIS = 'rediss://user@host:6379'
 export function postgresProblem(address: string): string | undefined {
   const url = postgresUrl(address)
   if (url === undefined) return `must be an address like ${POSTGRES}`
-  const mode = url.searchParams.get('sslmode')
-  if (mode !== null) {
+  const [mode, ...others] = url.searchParams.getAll('sslmode')
+  if (others.length > 0) return 'sslmode must stand there once'
+  if (mode !== undefined) {
     const isKnown = mode === 'verify-full' || mode === 'disable'
     return isKnown ? undefined : 'sslmode must be verify-full, or disable'
   }
@@ -22,7 +23,8 @@ export function postgresProblem(address: string): string | undefined {
 /** Nothing but the scheme decides about TLS to a Redis. */
 export function redisProblem(address: string): string | undefined {
   const url = URL.parse(address)
-  const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== ''
+  const isRedis =
+    url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && url.hash === ''
   return isRedis ? undefined : `must be an address like ${REDIS}`
 }
 
@@ -53,7 +55,7 @@ function postgresUrl(address: string): URL | undefined {
 }
 
 function hostOf({ hostname, searchParams }: URL): string {
-  return searchParams.get('host') ?? hostname
+  return searchParams.getAll('host').at(-1) ?? hostname
 }
 
 function isOfThisMachine(host: string): boolean {

@@ -83,7 +83,16 @@ test('a variable and its _FILE together are a problem, and so is a file that is 
     'SIGNET_ISSUER_FILE: SIGNET_ISSUER is set too; set one of them',
   ])
   const none = problems(LEAST, { SIGNET_ISSUER_FILE: `${path}/none` })
-  assert.ok(none.includes(`SIGNET_ISSUER_FILE: ${path}/none cannot be read`))
+  assert.ok(none.includes('SIGNET_ISSUER_FILE: the file it names cannot be read (ENOENT)'))
+})
+
+test('a secret that stands where its file is to be named is not told', () => {
+  const secret = 's3cret-'.repeat(6)
+  for (const name of ['SIGNET_MASTER_KEY_FILE', 'SIGNET_LISTEN_TLS_KEY_FILE']) {
+    const found = problems(LEAST, { [name]: secret })
+    assert.match(found[0] ?? '', new RegExp(`^${name}: `))
+    assert.ok(!found.join().includes('s3cret'), found.join())
+  }
 })
 
 test('a value of the wrong type is a problem of its setting', () => {

@@ -89,8 +89,10 @@ function valueOf(
   if (!fromFile) return value
   try {
     return readFileSync(value, 'utf8').trim()
-  } catch {
-    problems.push(`${name}: ${value} cannot be read`)
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    // Whoever mistook it has put the secret itself there.
+    problems.push(`${name}: the file it names cannot be read (${reason})`)
     return ''
   }
 }

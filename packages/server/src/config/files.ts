@@ -19,16 +19,21 @@ export function readDocument(path: string): unknown {
 export function parseText(text: string, source: string): unknown {
   const document = parseDocument(text, { uniqueKeys: true })
   if (document.errors.length > 0) {
-    const problems = document.errors.map(({ message }) => message.split('\n', 1)[0] ?? '')
-    throw new InvalidConfig(source, problems)
+    throw new InvalidConfig(source, document.errors.map(saidOf))
   }
   try {
     return document.toJS({ maxAliasCount: 100 }) ?? {}
   } catch (error) {
-    // An alias without anchor, or one that would unfold without end.
-    if (error instanceof ReferenceError) throw new InvalidConfig(source, [error.message])
-    throw error
+    if (!(error instanceof ReferenceError)) throw error
+    const problem = 'an alias has no anchor, or would unfold without end; what begins with * is one'
+    throw new InvalidConfig(source, [problem])
   }
+}
+
+/** Where it is and why, without what stands there: that may be a secret. */
+function saidOf({ message }: Error): string {
+  const [line = ''] = message.split('\n', 1)
+  return line.replace(/ in YAML stream: .*(?= at line)/, '')
 }
 
 /** Where a file is named: in which configuration file, by which setting. */

@@ -180,6 +180,13 @@ describe('a file that cannot be read is a problem, not an exception', () => {
     })
   }
 
+  const secrets = ['- a\nb: s3cret', 'a: *s3cret', 'a: "b" "s3cret"', 'a: @s3cret', 'a: "s3cret']
+  for (const content of secrets) {
+    test(`nothing of it is told: ${JSON.stringify(content)}`, () => {
+      assert.doesNotMatch(problems(content).join('\n'), /s3cret/)
+    })
+  }
+
   test('no file', () => {
     assert.throws(
       () => loadConfig(join(path, 'none.yaml'), {}),
