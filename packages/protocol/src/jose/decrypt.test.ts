@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { performance } from 'node:perf_hooks'
 import { test } from 'node:test'
 import * as jose from 'jose'
 import { contentKeyOf, seal } from '../testing/jwe-forge.ts'
@@ -174,7 +173,7 @@ test('less can be agreed than the keys are for', async () => {
 })
 
 test('derives no key from a password, however often it is asked to', async () => {
-  const start = performance.now()
+  const start = process.cpuUsage()
   const header = {
     alg: 'PBES2-HS512+A256KW',
     enc: 'A128GCM',
@@ -188,7 +187,7 @@ test('derives no key from a password, however often it is asked to', async () =>
     withHeader(await forge({}), { ...header, p2c: undefined, p2s: undefined }),
     /alg is/,
   )
-  assert.ok(performance.now() - start < 1000)
+  assert.ok(process.cpuUsage(start).user < 1_000_000)
 })
 
 test('JWT-05 refuses compression, before it learns what is inside', async () => {

@@ -156,10 +156,10 @@ for (const format of CERTIFICATE_HEADER_FORMATS) {
         '\\',
       ]) {
         for (const start of ['', value.slice(0, 40)]) {
-          const started = process.hrtime.bigint()
+          const started = process.cpuUsage()
           refuses(format, [[name, start + flood.repeat(1_000_000 / flood.length)]], UNREADABLE)
           refuses(format, [[name, start + flood.repeat(130_000 / flood.length)]], UNREADABLE)
-          assert.ok(process.hrtime.bigint() - started < 500_000_000n, flood)
+          assert.ok(process.cpuUsage(started).user < 500_000, flood)
         }
       }
     })

@@ -242,7 +242,7 @@ test('the name of a certificate is told as it can be registered', async () => {
 })
 
 test('MTLS-12 no text keeps the reader of names busy', () => {
-  const started = process.hrtime.bigint()
+  const started = process.cpuUsage()
   for (const text of [
     ' '.repeat(2048),
     `CN=${' '.repeat(2040)}"`,
@@ -256,5 +256,5 @@ test('MTLS-12 no text keeps the reader of names busy', () => {
   ]) {
     assert.ok(distinguishedNameProblem(text) !== undefined, text.slice(0, 20))
   }
-  assert.ok(process.hrtime.bigint() - started < 1_000_000_000n)
+  assert.ok(process.cpuUsage(started).user < 1_000_000)
 })
