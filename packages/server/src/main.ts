@@ -17,6 +17,7 @@ import { addExplain } from './cli/explain.ts'
 import { addTransfer } from './cli/transfer.ts'
 import { addKeys } from './cli/keys.ts'
 import { addMigrate } from './cli/migrate.ts'
+import { addRevoke } from './cli/revoke.ts'
 import { addServe } from './cli/serve.ts'
 import { addUser } from './cli/user.ts'
 import { InvalidConfig } from './config/problems.ts'
@@ -37,6 +38,7 @@ for (const add of [
   addBff,
   addClient,
   addUser,
+  addRevoke,
   addKeys,
   addConfig,
   addExplain,

@@ -43,6 +43,8 @@ export interface Sessions {
   delete(digest: Digest): Promise<Session | undefined>
   /** All sessions of a user that go on. Looks at every row: for administration. */
   ofSubject(subject: string): Promise<readonly Session[]>
+  /** Those that are not swept, ended or not. */
+  list(page: Page): Promise<readonly Session[]>
 }
 
 /** What a user has allowed a client before. */

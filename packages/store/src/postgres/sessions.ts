@@ -37,6 +37,13 @@ const SESSIONS = {
       WHERE service = $1 AND subject = $2 AND ends > $3 ORDER BY ends`,
     slow: true,
   },
+  list: {
+    name: 'sessions.list',
+    text: `
+      SELECT data, clients FROM signet.sessions WHERE service = $1 AND key > $2
+      ORDER BY key LIMIT $3`,
+    slow: true,
+  },
 } as const satisfies Readonly<Record<string, Statement>>
 
 export function sessionsOf(ask: Ask, clock: Clock): Sessions {
@@ -62,6 +69,8 @@ export function sessionsOf(ask: Ask, clock: Clock): Sessions {
       const { rows } = await ask(SESSIONS.ofSubject, keyOf(subject), clock.now())
       return rows.map(sessionOf)
     },
+    list: async ({ after, limit }) =>
+      (await ask(SESSIONS.list, keyOf(after), limit)).rows.map(sessionOf),
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Consent } from '../../store/durable.ts'
 import type { Page } from '../../store/values.ts'
-import { sampleConsent, sampleGrant, SAMPLE_NOW } from '../sample-rows.ts'
+import { sampleConsent, sampleGrant, sampleSession, SAMPLE_NOW } from '../sample-rows.ts'
 import type { ContractTest } from './harness.ts'
 
 /** More than two pages, and names whose order nobody knows by heart. */
@@ -29,6 +29,23 @@ export function listingContract(test: ContractTest): void {
       ({ id }) => id === 'a',
     )
     assert.equal(listed?.status, moved.to)
+  })
+
+  test('all sessions are listed, page by page, those that ended too', async (scene) => {
+    const { store, other, clock } = scene
+    const sessions = NAMES.map((digest) => sampleSession({ digest }))
+    for (const session of sessions) await store.sessions.put(session)
+    await other.sessions.put(sampleSession({ digest: 'of another service' }))
+    await store.sessions.join('a', 'app')
+    clock.advance(2_592_000)
+    const seen = await pages(
+      (page) => store.sessions.list(page),
+      ({ digest }) => digest,
+    )
+    const expected = sessions.map((session) =>
+      session.digest === 'a' ? { ...session, clients: ['app'] } : session,
+    )
+    assert.deepEqual(seen.toSorted(by('digest')), expected.toSorted(by('digest')))
   })
 
   test('all consents are listed, page by page, several of one user too', async (scene) => {

@@ -25,6 +25,7 @@ export function sessionsIn(clock: Clock): Sessions {
       rows
         .all()
         .filter((session) => session.subject === subject && session.expiresAt > clock.now()),
+    list: async (page) => pageOf(rows.entries(), page).map(([, session]) => session),
   }
 }
 
