@@ -5,7 +5,9 @@ import { Agent, request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, mock, test } from 'node:test'
+import { SessionsUnavailable, type SessionStore } from './sessions/port.ts'
 import { TEST_CA } from './testing/certificates.ts'
+import { createMemorySessions } from './testing/memory-sessions.ts'
 import { openSocket } from './testing/open-socket.ts'
 import { challenge } from './testing/scripted-api.ts'
 import { jsonOf, openStage, type Stage } from './testing/stage.ts'
@@ -486,6 +488,23 @@ describe('WebSockets', () => {
     assert.equal((await openSocket(stage, browser, { path: '/shop/socket' })).status, 404)
     assert.equal((await openSocket(stage, browser, { path: '/bff/user' })).status, 404)
     assert.equal(seen.length, 0)
+  })
+
+  test('say what is away: the API, or the sessions', async () => {
+    const memory = createMemorySessions()
+    let down = false
+    const get: SessionStore['get'] = async (id) => {
+      if (down) throw new SessionsUnavailable('away')
+      return memory.get(id)
+    }
+    await using stage = await openStage({ store: { ...memory, get } })
+    const browser = await loggedIn(stage)
+    stage.api.server?.on('upgrade', (_request, socket: Duplex) => socket.destroy())
+    assert.equal((await openSocket(stage, browser, {})).status, 502)
+    down = true
+    assert.equal((await openSocket(stage, browser, {})).status, 503)
+    assert.ok(stage.events.some(({ type }) => type === 'store_unavailable'))
+    assert.ok(stage.events.every(({ type }) => type !== 'fault'))
   })
 })
 

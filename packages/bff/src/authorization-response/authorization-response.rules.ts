@@ -3,17 +3,16 @@ import {
   audIsClientAlone,
   expIsAhead,
   hasBegunByNow,
-  isSignedByOneOf,
+  isSignedWithAKey,
   issIsIssuer,
   refusal,
   shown,
   typIsNoneOr,
-  type DecodedJwt,
   type JsonObject,
   type JwtHeader,
   type Rules,
   type Seconds,
-  type VerificationKey,
+  type SignedJwt,
 } from '@signet/protocol'
 
 /** A signed authorization response against the client it came to. */
@@ -103,21 +102,14 @@ export const authorizationResponseRules: Rules<PresentedResponse, AcceptedRespon
   },
 ]
 
-export interface SignedResponse {
-  readonly jwt: DecodedJwt
-  readonly keys: readonly VerificationKey[]
-}
-
 /** Last, because it costs most, and because keys are asked for only of the server that was meant. */
-export const responseSignatureRules: Rules<SignedResponse, SignedResponse> = [
+export const responseSignatureRules: Rules<SignedJwt, SignedJwt> = [
   {
     id: 'MS-JARM-04',
     reason: 'authorization_response_signature',
     says: 'takes authorization responses that the authorization server signed',
-    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
+    ...isSignedWithAKey,
     otherwise: REFUSAL,
-    expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the server`,
-    received: ({ jwt: { header } }) => `kid ${shown(header.kid)} and alg ${shown(header.alg)}`,
     remedy: 'Publish the key at jwks_uri before signing with it.',
   },
 ]

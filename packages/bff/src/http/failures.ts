@@ -1,3 +1,4 @@
+import type { Core } from '../core.ts'
 import { AuthorityFailure } from '../oauth/failure.ts'
 import { SessionsUnavailable } from '../sessions/port.ts'
 import { SessionDead } from '../sessions/refresh.ts'
@@ -10,7 +11,7 @@ import type { Call } from './call.ts'
  */
 export function sendFailure(call: Call, error: unknown): void {
   if (error instanceof SessionDead) return sendLoginRequired(call)
-  const problem = problemOf(call, error)
+  const problem = problemOf(call.core, error)
   if (problem.status === 503) call.reply.header('retry-after', '5')
   if (call.request.headers['sec-fetch-mode'] !== 'navigate') return sendProblem(call, problem)
   sendPage(call, problem.status, {
@@ -20,7 +21,8 @@ export function sendFailure(call: Call, error: unknown): void {
   })
 }
 
-function problemOf({ core }: Call, error: unknown): Problem {
+/** What a failure is to those outside. Operators are told here, once. */
+export function problemOf(core: Core, error: unknown): Problem {
   if (error instanceof AuthorityFailure) {
     core.onEvent({ type: 'authority_unavailable', detail: error.message })
     return error.kind === 'refused'

@@ -7,19 +7,18 @@ import {
   invalidRequest,
   isNumericDate,
   isObject,
-  isSignedByOneOf,
+  isSignedWithAKey,
   issIsIssuer,
   isUnexpired,
   jtiIsThere,
   LOGOUT_EVENT,
   shown,
   typIsNoneOr,
-  type DecodedJwt,
   type JsonObject,
   type JwtHeader,
   type Rules,
   type Seconds,
-  type VerificationKey,
+  type SignedJwt,
 } from '@signet/protocol'
 
 /** A logout token against the session it could end. */
@@ -144,21 +143,14 @@ export const logoutTokenRules: Rules<PresentedLogoutToken, AcceptedLogoutToken> 
   },
 ]
 
-export interface SignedLogoutToken {
-  readonly jwt: DecodedJwt
-  readonly keys: readonly VerificationKey[]
-}
-
 /** Last, because it costs most. */
-export const logoutSignatureRules: Rules<SignedLogoutToken, SignedLogoutToken> = [
+export const logoutSignatureRules: Rules<SignedJwt, SignedJwt> = [
   {
     id: 'LOG-08',
     reason: 'logout_token_signature',
     says: 'takes logout tokens that the authorization server signed',
-    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
+    ...isSignedWithAKey,
     otherwise: invalidRequest('logout_token was not signed by the authorization server'),
-    expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the server`,
-    received: ({ jwt: { header } }) => `kid ${shown(header.kid)} and alg ${shown(header.alg)}`,
     remedy: 'Publish the key at jwks_uri before signing with it.',
   },
 ]

@@ -4,14 +4,15 @@ import type { Frontend, Route } from '../config/settings.ts'
 import type { Core } from '../core.ts'
 import { readCookies } from '../http/cookies.ts'
 import { foreignCaller } from '../http/csrf.ts'
+import { problemOf } from '../http/failures.ts'
 import { frontendOf } from '../http/frontend-of.ts'
 import { readTarget } from '../http/request-target.ts'
-import { AuthorityFailure } from '../oauth/failure.ts'
 import { SessionDead } from '../sessions/refresh.ts'
 import type { Session } from '../sessions/sessions.ts'
 import { proven } from './attempt.ts'
 import { credentialSource, type Credential } from './credential.ts'
 import { Chances, refusalOf } from './chances.ts'
+import { UpstreamFailed } from './exchange.ts'
 import { requestHeaders } from './headers.ts'
 import { routeOf, targetUrl } from './target-url.ts'
 import { watchSession } from './watch.ts'
@@ -160,7 +161,7 @@ function answerTo(asking: ClientRequest): Promise<Answer> {
     resolve({ incoming, upstream, first })
   })
   asking.once('response', (incoming: IncomingMessage) => resolve({ incoming }))
-  asking.on('error', reject)
+  asking.on('error', (error) => reject(new UpstreamFailed(error, false)))
   return promise
 }
 
@@ -206,6 +207,7 @@ const REASONS: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
 }
@@ -218,9 +220,6 @@ function refuse(socket: Duplex, status: number): void {
 
 function statusOf(core: Core, error: unknown): number {
   if (error instanceof SessionDead) return 401
-  if (error instanceof AuthorityFailure) {
-    core.onEvent({ type: 'authority_unavailable', detail: error.message })
-    return 503
-  }
-  return 502
+  if (error instanceof UpstreamFailed) return 502
+  return problemOf(core, error).status
 }
