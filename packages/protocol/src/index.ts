@@ -195,10 +195,12 @@ export {
   audIsClientAlone,
   expIsAhead,
   hasBegunByNow,
+  isSignedWithAKey,
   issIsIssuer,
   jtiIsThere,
   typIs,
   typIsNoneOr,
+  type SignedJwt,
 } from './rules/jwt-judgements.ts'
 export { breaches, enforce, type RequirementId, type Rule, type Rules } from './rules/rule.ts'
 export { shown } from './rules/shown.ts'

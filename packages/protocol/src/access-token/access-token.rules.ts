@@ -1,9 +1,13 @@
-import type { DecodedJwt, JwtHeader } from '../jose/decode.ts'
+import type { JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
-import type { VerificationKey } from '../jose/keys.ts'
 import { isObject } from '../jose/public-jwk.ts'
-import { isSignedByOneOf, selectKeys } from '../jose/verify.ts'
-import { algIsOfProfile, issIsIssuer, typIs } from '../rules/jwt-judgements.ts'
+import {
+  algIsOfProfile,
+  isSignedWithAKey,
+  issIsIssuer,
+  typIs,
+  type SignedJwt,
+} from '../rules/jwt-judgements.ts'
 import { refusal, type Refusal } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
 import { shown } from '../rules/shown.ts'
@@ -112,22 +116,14 @@ function isAudience(aud: unknown): boolean {
   return isText(aud) || (Array.isArray(aud) && aud.length > 0 && aud.every(isText))
 }
 
-export interface SignedAccessToken {
-  readonly jwt: DecodedJwt
-  readonly keys: readonly VerificationKey[]
-}
-
 /** Last, because it costs most. */
-export const accessTokenSignatureRules: Rules<SignedAccessToken, SignedAccessToken> = [
+export const accessTokenSignatureRules: Rules<SignedJwt, SignedJwt> = [
   {
     id: 'JAT-05',
     reason: 'access_token_signature',
     says: 'takes access tokens signed with a key of the issuer',
-    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
+    ...isSignedWithAKey,
     otherwise: invalid('the access token is not signed by its issuer'),
-    expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the issuer`,
-    received: ({ jwt: { header }, keys }) =>
-      `kid ${shown(header.kid)} and alg ${shown(header.alg)}, which fit ${selectKeys(keys, header).length} of them`,
     remedy:
       'Send the access token as it was issued; if keys were rotated, fetch the JWKS of the issuer again.',
   },

@@ -1,15 +1,15 @@
 import { ALGORITHMS, type Algorithm } from '../jose/algorithms.ts'
-import type { DecodedJwt, JwtHeader } from '../jose/decode.ts'
+import type { JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
-import type { VerificationKey } from '../jose/keys.ts'
-import { isSignedByOneOf, selectKeys } from '../jose/verify.ts'
 import {
   algIsOfProfile,
   algIsRegistered,
   expIsAhead,
   hasBegunByNow,
+  isSignedWithAKey,
   jtiIsThere,
   typIsNoneOr,
+  type SignedJwt,
 } from '../rules/jwt-judgements.ts'
 import { refusal, type Refusal } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
@@ -154,30 +154,14 @@ export const assertionRules: Rules<PresentedAssertion, AcceptedAssertion> = [
   },
 ]
 
-export interface SignedAssertion {
-  readonly jwt: DecodedJwt
-  /** The keys registered for the client that the assertion names, and no others. */
-  readonly keys: readonly VerificationKey[]
-}
-
 /** Last, because it costs most. Read beside RFC 7523 §3(9). */
-export const assertionSignatureRules: Rules<SignedAssertion, SignedAssertion> = [
+export const assertionSignatureRules: Rules<SignedJwt, SignedJwt> = [
   {
     id: 'PKJ-07',
     reason: 'assertion_signature',
     says: 'takes assertions signed with a key of the client they name',
-    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
+    ...isSignedWithAKey,
     otherwise: FAILED,
-    expected: ({ keys }) =>
-      keys.length === 0
-        ? 'a signature by a key of the client, which has none that is usable'
-        : `a signature by one of: ${keys.slice(0, 8).map(nameOf).join('; ')}`,
-    received: ({ jwt: { header }, keys }) =>
-      `kid ${shown(header.kid)} and alg ${shown(header.alg)}, which fit ${selectKeys(keys, header).length} of ${keys.length} keys`,
     remedy: 'Register the public key the client signs with (jwks or jwks_uri), and send its kid.',
   },
 ]
-
-function nameOf({ kid, algorithms, thumbprint }: VerificationKey): string {
-  return `kid ${shown(kid)} (${algorithms.join(' or ')}, thumbprint ${thumbprint})`
-}

@@ -1,8 +1,12 @@
-import type { DecodedJwt, JwtHeader } from '../jose/decode.ts'
+import type { JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
-import type { VerificationKey } from '../jose/keys.ts'
-import { isSignedByOneOf } from '../jose/verify.ts'
-import { algIsOfProfile, issIsIssuer, typIsNoneOr } from '../rules/jwt-judgements.ts'
+import {
+  algIsOfProfile,
+  isSignedWithAKey,
+  issIsIssuer,
+  typIsNoneOr,
+  type SignedJwt,
+} from '../rules/jwt-judgements.ts'
 import { invalidRequest } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
 import { shown } from '../rules/shown.ts'
@@ -76,21 +80,14 @@ function looksLikeIdToken(claims: JsonObject): boolean {
   )
 }
 
-export interface SignedHint {
-  readonly jwt: DecodedJwt
-  readonly keys: readonly VerificationKey[]
-}
-
 /** Last, because it costs most. */
-export const hintSignatureRules: Rules<SignedHint, SignedHint> = [
+export const hintSignatureRules: Rules<SignedJwt, SignedJwt> = [
   {
     id: 'LOG-03',
     reason: 'hint_signature',
     says: 'takes hints signed with a key of its own, even one that no longer signs',
-    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
+    ...isSignedWithAKey,
     otherwise: invalidRequest('id_token_hint was not signed by this server'),
-    expected: ({ keys }) => `a signature by one of our ${keys.length} keys, retired ones included`,
-    received: ({ jwt: { header } }) => `kid ${shown(header.kid)} and alg ${shown(header.alg)}`,
     remedy: REMEDY,
   },
 ]

@@ -1,13 +1,13 @@
 import { ALGORITHMS, type Algorithm } from '../jose/algorithms.ts'
-import type { DecodedJwt, JwtHeader } from '../jose/decode.ts'
+import type { JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
-import type { VerificationKey } from '../jose/keys.ts'
-import { isSignedByOneOf, selectKeys } from '../jose/verify.ts'
 import {
   algIsOfProfile,
   algIsRegistered,
   hasBegunByNow,
+  isSignedWithAKey,
   typIsNoneOr,
+  type SignedJwt,
 } from '../rules/jwt-judgements.ts'
 import { refusal, type Refusal } from '../rules/refusal.ts'
 import type { Rules } from '../rules/rule.ts'
@@ -171,23 +171,14 @@ function nested(claims: JsonObject): string | undefined {
   return ['request', 'request_uri'].find((name) => Object.hasOwn(claims, name))
 }
 
-export interface SignedRequestObject {
-  readonly jwt: DecodedJwt
-  /** The keys registered for the client that authenticated, and no others. */
-  readonly keys: readonly VerificationKey[]
-}
-
 /** Last, because it costs most. Read beside RFC 9101 §6.2. */
-export const requestObjectSignatureRules: Rules<SignedRequestObject, SignedRequestObject> = [
+export const requestObjectSignatureRules: Rules<SignedJwt, SignedJwt> = [
   {
     id: 'MS-JAR-06',
     reason: 'request_object_signature',
     says: 'takes request objects signed with a key of the client that sends them',
-    holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
+    ...isSignedWithAKey,
     otherwise: invalid('the request object is not signed with a key of the client'),
-    expected: ({ keys }) => `a signature by one of the ${keys.length} keys of the client`,
-    received: ({ jwt: { header }, keys }) =>
-      `kid ${shown(header.kid)} and alg ${shown(header.alg)}, which fit ${selectKeys(keys, header).length} of them`,
     remedy: 'Register the public key the client signs with (jwks or jwks_uri), and send its kid.',
   },
 ]

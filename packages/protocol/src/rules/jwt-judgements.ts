@@ -1,6 +1,8 @@
 import { ALGORITHMS, isAlgorithm, type Algorithm } from '../jose/algorithms.ts'
-import { mediaTypeOf, type JwtHeader } from '../jose/decode.ts'
+import { mediaTypeOf, type DecodedJwt, type JwtHeader } from '../jose/decode.ts'
 import type { JsonObject } from '../jose/json-object.ts'
+import type { VerificationKey } from '../jose/keys.ts'
+import { isSignedByOneOf, selectKeys } from '../jose/verify.ts'
 import { isJti } from '../replay.ts'
 import { CLOCK_AHEAD, hasBegun, isUnexpired, offset, type Seconds } from '../time.ts'
 import type { Rule } from './rule.ts'
@@ -96,4 +98,28 @@ export const jtiIsThere: Judgement<Claiming> = {
   expected: () => 'jti, a string of 1 to 256 characters',
   received: ({ claims: { jti } }) =>
     typeof jti === 'string' ? `jti of ${jti.length} characters` : `jti: ${typeof jti}`,
+}
+
+/** A JWT, and the keys of whoever should have signed it and of nobody else. */
+export interface SignedJwt {
+  readonly jwt: DecodedJwt
+  readonly keys: readonly VerificationKey[]
+}
+
+/** So many keys an operator is told of. */
+const MOST_TOLD = 8
+
+/** It is signed with one of the keys. To be judged last, because it costs most. */
+export const isSignedWithAKey: Judgement<SignedJwt> = {
+  holds: ({ jwt, keys }) => isSignedByOneOf(keys, jwt),
+  expected: ({ keys }) =>
+    keys.length === 0
+      ? 'a signature by a known key, and none is usable'
+      : `a signature by one of: ${keys.slice(0, MOST_TOLD).map(tellKey).join('; ')}`,
+  received: ({ jwt: { header }, keys }) =>
+    `kid ${shown(header.kid)} and alg ${shown(header.alg)}, which fit ${selectKeys(keys, header).length} of ${keys.length} keys`,
+}
+
+function tellKey({ kid, algorithms, thumbprint }: VerificationKey): string {
+  return `kid ${shown(kid)} (${algorithms.join(' or ')}, thumbprint ${thumbprint})`
 }
