@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { createSite, type Configure, type Site } from './site.ts'
 
@@ -145,6 +146,9 @@ async function ready(child: ChildProcess, { words, output }: Sign): Promise<void
     const isUp = await Promise.race([heard, gone.then(() => false)])
     if (!isUp) throw new Error(`it did not start:\n${output()}`)
   }
+  // A test that fails before it stops the command must end all the same.
+  child.unref()
+  for (const stream of [child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref()
 }
 
 function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
@@ -154,6 +158,7 @@ function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
 async function ended(child: ChildProcess, signal?: NodeJS.Signals): Promise<void> {
   if (!isAlive(child)) return
   const gone = once(child, 'exit')
+  child.ref()
   if (signal !== undefined) child.kill(signal)
   await gone
 }

@@ -176,6 +176,8 @@ class ServerInDirectory implements TestServer {
       stdio: 'ignore',
     })
     this.#process = child
+    // A test that fails before it stops the server must end all the same.
+    child.unref()
     child.once('exit', () => {
       if (this.#process === child) this.#process = undefined
     })
@@ -185,6 +187,7 @@ class ServerInDirectory implements TestServer {
     const child = this.#process
     if (child === undefined) return
     const exited = once(child, 'exit')
+    child.ref()
     child.kill(signal)
     await exited
   }
