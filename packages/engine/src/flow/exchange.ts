@@ -4,7 +4,6 @@ import { digestOf } from '../digest.ts'
 import type { TokensIssued } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { AuthorizationCode } from '../store/ephemeral.ts'
-import type { Seconds } from '../store/values.ts'
 import { targetRules } from '../tokens/audience.rules.ts'
 import { audienceOf, scopesOfToken } from '../tokens/audience.ts'
 import type { Claims } from '../tokens/claims.ts'
@@ -88,11 +87,8 @@ async function rightfulCode(
  * not know what it did: all that the code gave ends.
  */
 async function redeem(code: AuthorizationCode, ports: Ports): Promise<void> {
-  const { store, service, clock } = ports
-  if (await store.codes.redeem(code.digest)) return
-  const { refreshToken, accessToken } = service.lifetimes
-  const nothingLivesLonger: Seconds = clock.now() + refreshToken + accessToken
-  await revokeGrant({ id: code.grantId, status: code.status }, nothingLivesLonger, ports)
+  if (await ports.store.codes.redeem(code.digest)) return
+  await revokeGrant({ id: code.grantId, status: code.status }, ports)
   throw new Refused(refusal('invalid_grant', 'the authorization code was used before'), {
     id: 'SP-AZ-09',
     reason: 'code_reused',

@@ -34,8 +34,7 @@ export async function endSessions({ store }: EndingPorts): Promise<number> {
  * A code that nobody has redeemed yet is no grant: whoever means what it will give comes again when it has expired.
  */
 export async function endGrants(which: Which, ports: EndingPorts): Promise<number> {
-  const { store, service, clock } = ports
-  const { refreshToken, accessToken } = service.lifetimes
+  const { store, clock } = ports
   let count = 0
   for (let after: string | undefined = ''; after !== undefined;) {
     const page: readonly Grant[] = await store.grants.list({ after, limit: PAGE })
@@ -44,7 +43,7 @@ export async function endGrants(which: Which, ports: EndingPorts): Promise<numbe
       const isOver = grant.expiresAt <= clock.now() || (await store.revocations.anyOf([grant.id]))
       // Also one that is over: whoever ended it may not have come to the end.
       const { id, status } = grant
-      await revokeGrant({ id, status }, clock.now() + refreshToken + accessToken, ports)
+      await revokeGrant({ id, status }, ports)
       return !isOver
     })
     count += (await Promise.all(ended)).filter(Boolean).length

@@ -4,7 +4,6 @@ import { authenticateClient } from '../client-authentication.ts'
 import type { BackChannelRequest, Revoked } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { Grant } from '../store/durable.ts'
-import type { Seconds } from '../store/values.ts'
 import type { FoundToken } from './find-token.ts'
 import { findToken } from './find-token.ts'
 import type { IssuedClaims } from './issue.ts'
@@ -37,7 +36,7 @@ export async function revoke(request: BackChannelRequest, ports: Ports): Promise
 async function end(found: FoundToken, ports: Ports): Promise<void> {
   const { store, random, clock } = ports
   if (found.kind === 'access') await endToken(found.claims, ports)
-  else await revokeGrant(grantAt(found.grant), lastUseOf(found.grant, ports), ports)
+  else await revokeGrant(grantAt(found.grant), ports)
   await store.audit.record({
     id: random.token(128),
     at: clock.milliseconds(),
@@ -63,9 +62,4 @@ async function endToken(claims: IssuedClaims, ports: Ports): Promise<void> {
 
 function grantAt({ id, status }: Grant): GrantAt {
   return { id, status }
-}
-
-/** When the last access token of a grant has expired, even one that is being issued right now. */
-function lastUseOf({ expiresAt }: Grant, { service, clock }: Ports): Seconds {
-  return Math.max(expiresAt, clock.now()) + service.lifetimes.accessToken
 }

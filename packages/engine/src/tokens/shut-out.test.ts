@@ -41,3 +41,17 @@ test('BCP-16 sessions, grants and codes of a user who is shut out end, and those
   }
   assert.deepEqual(await store.statusLists.revoked(0), [3, 5])
 })
+
+test('BCP-16 a grant from the time of longer lifetimes stays ended as long as it would have lived', async () => {
+  const clock = fixedClock()
+  const store = createMemoryStore(clock)
+  const { service } = createStage().ports
+  const expiresAt = clock.now() + service.lifetimes.refreshToken * 10
+  const grant = sampleGrant({ id: 'old', expiresAt })
+  await store.grants.put(grant)
+  await shutOut(grant.authorization.subject, { store, service, clock })
+  const [revocation] = await store.revocations.list({ after: '', limit: 10 })
+  assert.equal(revocation?.id, 'old')
+  // An access token that was issued in its last second, and lived as long as any may.
+  assert.ok(revocation.until >= expiresAt + 3_600)
+})

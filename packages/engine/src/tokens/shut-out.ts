@@ -1,5 +1,4 @@
 import type { Ports } from '../ports.ts'
-import type { Seconds } from '../store/values.ts'
 import { revokeGrant, type GrantAt } from './status.ts'
 
 /**
@@ -12,7 +11,7 @@ export async function shutOut(
   subject: string,
   ports: Pick<Ports, 'store' | 'service' | 'clock'>,
 ): Promise<void> {
-  const { store, service, clock } = ports
+  const { store } = ports
   await store.settled()
   for (const { digest } of await store.sessions.ofSubject(subject))
     await store.sessions.delete(digest)
@@ -23,8 +22,6 @@ export async function shutOut(
   const ended = new Map<string, GrantAt>()
   for (const { grantId, status } of codes) ended.set(grantId, { id: grantId, status })
   for (const { id, status } of await store.grants.ofSubject(subject)) ended.set(id, { id, status })
-  const { refreshToken, accessToken } = service.lifetimes
-  const nothingLivesLonger: Seconds = clock.now() + refreshToken + accessToken
-  for (const grant of ended.values()) await revokeGrant(grant, nothingLivesLonger, ports)
+  for (const grant of ended.values()) await revokeGrant(grant, ports)
   await store.settled()
 }

@@ -85,14 +85,14 @@ test('SP-AZ-09 a code that comes twice ends what it gave in the list, also befor
   assert.equal(await statusOf(stage, response.access_token), 1)
 
   const late = { id: 'a grant that is still to be kept', status: await takePosition(stage.ports) }
-  await revokeGrant(late, stage.clock.now() + 600, stage.ports)
+  await revokeGrant(late, stage.ports)
   const list = await stage.ports.store.statusLists.revoked(0)
   assert.ok(list?.includes(late.status))
 })
 
 test('REV-03 a grant that is revoked while it moves is revoked where it moves to', async () => {
   const stage = createStage()
-  const { store, clock } = stage.ports
+  const { store } = stage.ports
   const { access_token, refresh_token = '' } = await granted(stage)
   const { idx } = placeOf(access_token)
   const id = String(claimsOf(access_token)['grant_id'])
@@ -103,7 +103,7 @@ test('REV-03 a grant that is revoked while it moves is revoked where it moves to
       grants: {
         ...store.grants,
         replaceStatus: async (grantId, change) => {
-          await revokeGrant({ id, status: idx }, clock.now() + 600, stage.ports)
+          await revokeGrant({ id, status: idx }, stage.ports)
           return store.grants.replaceStatus(grantId, change)
         },
       },

@@ -64,16 +64,22 @@ export async function moveGrant({ id, status }: GrantAt, ports: Ports): Promise<
   return position
 }
 
-/** Ends a grant and every token of it. What is known of its position counts also before the grant is there. */
+/**
+ * Ends a grant and every token of it. What is known of its position counts also before the grant is there. A grant that was
+ * made when lifetimes were longer stays ended as long as it would have lived.
+ */
 export async function revokeGrant(
   { id, status }: GrantAt,
-  until: Seconds,
-  ports: Pick<Ports, 'store' | 'clock'>,
+  ports: Pick<Ports, 'store' | 'clock' | 'service'>,
 ): Promise<void> {
   const { grants, revocations } = ports.store
+  const until = ports.clock.now() + ports.service.lifetimes.refreshToken + LONGEST_TOKEN
   await revocations.add(id, until)
   // Asked after the revocation is there: see moveGrant.
-  const now = (await grants.get(id))?.status
+  const grant = await grants.get(id)
+  const lastUse = (grant?.expiresAt ?? 0) + LONGEST_TOKEN
+  if (lastUse > until) await revocations.add(id, lastUse)
+  const now = grant?.status
   if (status !== undefined) await revokePosition(status, ports)
   if (now !== undefined && now !== status) await revokePosition(now, ports)
 }
