@@ -105,7 +105,7 @@ describe('the audit, beside a running server', () => {
     ])
     assert.match(lines, / client-add client="added" by=".+" detail="registered; SHA-256 of /)
     assert.match(lines, / user-add user="\S+" by=".+, by sudo of mallory" detail="added"/)
-    assert.match(lines, /detail="given a new password; sessions and grants ended"/)
+    assert.match(lines, /detail="given a new password, which ends sessions and grants"/)
     assert.match(lines, / keys-rotate by=".+" detail="new keys: ES256 \S+"/)
     assert.doesNotMatch(lines, /wonderful|argon2|"d"/)
   })

@@ -23,14 +23,14 @@ const KNOWN_BY_ALL: Seconds = 20
  * Replaces keys of a service. A new one that signs is announced at once and signs after `announce`; the old one stays
  * published until what it signed last has ended, `retire` later. A new one to be encrypted to is published as soon as all
  * servers know it, in the place of the old one, which goes on decrypting for `retire`. Running servers follow within ten
- * seconds.
+ * seconds. The caller awaits `settled`.
  *
  * @returns the new keys
  * @throws RangeError when the service has no key of the algorithm, or none at all yet.
  * @see OpenID Connect Core §10.1.1 and §10.2.1
  */
 export async function rotate(
-  store: Pick<Store, 'keys' | 'settled'>,
+  store: Pick<Store, 'keys'>,
   rotation: Rotation,
 ): Promise<readonly KeyRecord[]> {
   const { now, algorithm } = rotation
@@ -48,7 +48,6 @@ export async function rotate(
   }
   const made: KeyRecord[] = []
   for (const kind of kinds) made.push(await replace(kind, store, rotation))
-  await store.settled()
   return made
 }
 

@@ -27,21 +27,24 @@ export function addClient(program: Command): void {
     .description('register a client, or replace what is registered under its client_id')
     .action(async (file: string, options: ServiceOptions) => {
       const metadata = readMetadata(file)
-      const register = async ({ store, chosen }: ServiceContext): Promise<string> => {
+      const register = async ({ store, chosen, together }: ServiceContext): Promise<string> => {
         const { id: clientId } = clientFromMetadata(metadata, chosen.service)
         const existing = await store.clients.get(clientId)
         assertNotDeclared(existing, options)
         const updatedAt = systemClock.now()
-        await store.clients.put({
+        const record = {
           clientId,
           metadata,
           source: 'command',
           disabled: false,
           updatedAt,
-        })
+        } as const
         const did = existing === undefined ? 'registered' : 'replaced'
         const detail = `${did}; SHA-256 of the metadata ${digestOf(canonicalJson(metadata))}`
-        await changed(store, { step: 'client-add', clientId, detail })
+        await together(async (changing) => {
+          await changing.clients.put(record)
+          await changed(changing, { step: 'client-add', clientId, detail })
+        })
         return clientId
       }
       const id = await onService(options, register, { mayMakeDatabase: true })
@@ -70,19 +73,17 @@ export function addClient(program: Command): void {
 const NOTICED = 'Running servers know it within five seconds.'
 
 async function setDisabled(id: string, disabled: boolean, options: ServiceOptions): Promise<void> {
-  await onService(options, async ({ store }) => {
+  await onService(options, async ({ store, together }) => {
     const record = await find(store, id)
     assertNotDeclared(record, options)
-    await store.clients.put({
-      ...record,
-      source: disabled ? record.source : 'command',
-      disabled,
-      updatedAt: systemClock.now(),
-    })
+    const source = disabled ? record.source : 'command'
     const [step, detail] = disabled
       ? ['client-disable', 'shut out']
       : ['client-enable', 'let in again']
-    await changed(store, { step, clientId: id, detail })
+    await together(async (changing) => {
+      await changing.clients.put({ ...record, source, disabled, updatedAt: systemClock.now() })
+      await changed(changing, { step, clientId: id, detail })
+    })
   })
   print(`Client ${id} is ${disabled ? 'disabled' : 'enabled'}. ${NOTICED}`)
 }

@@ -35,6 +35,8 @@ export interface ServiceContext<Kept extends LastingStore = LastingStore> {
   readonly config: Config
   readonly chosen: ServiceConfig
   readonly store: Kept
+  /** Keeps a change together with its record, or neither. No store is to be `settled` meanwhile. */
+  readonly together: <Result>(change: (store: LastingStore) => Promise<Result>) => Promise<Result>
 }
 
 interface Terms {
@@ -72,8 +74,11 @@ async function onStore<Result>(
   requireDatabase(config, mayMakeDatabase)
   const stores = await open(config, systemClock)
   try {
-    const store = stores.store(chosen.service.issuer)
-    const result = await work({ config, chosen, store })
+    const { issuer } = chosen.service
+    const store = stores.store(issuer)
+    const together: ServiceContext['together'] = (change) =>
+      stores.transaction([issuer], ([changing = store]) => change(changing))
+    const result = await work({ config, chosen, store, together })
     await store.settled()
     return result
   } finally {

@@ -53,29 +53,34 @@ interface RotateOptions extends ServiceOptions {
 
 async function rotateKeys({ now = false, algorithm, ...options }: RotateOptions): Promise<void> {
   const shown = await onService(options, async (context) => {
-    const { store, config, chosen } = context
+    const { config, chosen, together } = context
     const { announce } = config.keys
     const soon = { ...config.keys, announce: Math.min(announce, SHORTEST_NOTICE) }
-    const sealed = { ...store, keys: sealedKeys(store.keys, sealingOf(config, chosen)) }
-    const made = await rotate(sealed, {
+    const rotation = {
       policy: now ? soon : config.keys,
       now: systemClock.now(),
       ...(algorithm !== undefined && { algorithm }),
-    }).catch(toUsageError)
-    const names = made.map((key) => `${key.algorithm} ${key.kid}`)
-    await changed(store, { step: 'keys-rotate', detail: `new keys: ${names.join(', ')}` })
+    }
+    await together(async (store) => {
+      const keys = sealedKeys(store.keys, sealingOf(config, chosen))
+      const made = await rotate({ keys }, rotation).catch(toUsageError)
+      const names = made.map((key) => `${key.algorithm} ${key.kid}`)
+      await changed(store, { step: 'keys-rotate', detail: `new keys: ${names.join(', ')}` })
+    })
     return keyTable(context)
   })
   print(shown)
 }
 
 async function reseal(options: ServiceOptions & { readonly unsealed?: boolean }): Promise<void> {
-  const count = await onService(options, async ({ store, config, chosen }) => {
-    const sealed = await sealAnew(store.keys, sealingOf(config, chosen), options)
-    const detail = `keys sealed with the first master key: ${sealed}`
-    if (sealed > 0) await changed(store, { step: 'keys-reseal', detail })
-    return sealed
-  })
+  const count = await onService(options, ({ config, chosen, together }) =>
+    together(async (store) => {
+      const sealed = await sealAnew(store.keys, sealingOf(config, chosen), options)
+      const detail = `keys sealed with the first master key: ${sealed}`
+      if (sealed > 0) await changed(store, { step: 'keys-reseal', detail })
+      return sealed
+    }),
+  )
   print(
     count === 0
       ? 'All keys were sealed with the first master key already.'

@@ -62,7 +62,8 @@ export function addUser(program: Command): void {
 async function add(username: string, options: AddOptions): Promise<void> {
   const claims = parseClaims(options.claims)
   const passwordHash = await hashPassword(await readPassword(options.passwordStdin))
-  const put = async ({ store, chosen }: ServiceContext<Store>): Promise<string> => {
+  const put = async (context: ServiceContext<Store>): Promise<string> => {
+    const { store, chosen, together } = context
     const existing = await store.users.byUsername(username)
     assertNotDeclared(existing, options)
     const user = {
@@ -73,11 +74,13 @@ async function add(username: string, options: AddOptions): Promise<void> {
       source: 'command' as const,
       disabled: false,
     }
-    await store.users.put(user)
-    if (existing !== undefined) await endAll(user, store, chosen)
     const detail =
-      existing === undefined ? 'added' : 'given a new password; sessions and grants ended'
-    await changed(store, { step: 'user-add', subject: user.subject, detail })
+      existing === undefined ? 'added' : 'given a new password, which ends sessions and grants'
+    await together(async (changing) => {
+      await changing.users.put(user)
+      await changed(changing, { step: 'user-add', subject: user.subject, detail })
+    })
+    if (existing !== undefined) await endAll(user, store, chosen)
     return user.subject
   }
   const subject = await onWholeService(options, put, { mayMakeDatabase: true })
@@ -89,16 +92,19 @@ async function setDisabled(
   disabled: boolean,
   options: ServiceOptions,
 ): Promise<void> {
-  await onWholeService(options, async ({ store, chosen }) => {
+  await onWholeService(options, async ({ store, chosen, together }) => {
     const user = await store.users.byUsername(username)
     if (user === undefined) throw new UsageError(`There is no user ${username}.`)
     assertNotDeclared(user, options)
-    await store.users.put({ ...user, source: disabled ? user.source : 'command', disabled })
-    if (disabled) await endAll(user, store, chosen)
+    const source = disabled ? user.source : 'command'
     const [step, detail] = disabled
-      ? ['user-disable', 'shut out; sessions and grants ended']
+      ? ['user-disable', 'shut out, which ends sessions and grants']
       : ['user-enable', 'let in again']
-    await changed(store, { step, subject: user.subject, detail })
+    await together(async (changing) => {
+      await changing.users.put({ ...user, source, disabled })
+      await changed(changing, { step, subject: user.subject, detail })
+    })
+    if (disabled) await endAll(user, store, chosen)
   })
   print(`User ${username} is ${disabled ? 'disabled' : 'enabled'}.`)
 }
