@@ -27,7 +27,7 @@ const good: Refresh = {
   presented: true,
   grant,
   revoked: false,
-  userKnown: true,
+  known: {},
   now: 99,
 }
 
@@ -42,7 +42,7 @@ proveRule(refreshRules, 'OAU-05', {
 
 proveRule(refreshRules, 'SP-CR-06', {
   good,
-  refuses: { 'a token nobody knows': bringing({ grant: undefined, userKnown: false }) },
+  refuses: { 'a token nobody knows': bringing({ grant: undefined, known: undefined }) },
 })
 
 proveRule(refreshRules, 'OAU-06', {
@@ -69,7 +69,7 @@ proveRule(refreshRules, 'REV-03', {
 
 proveRule(refreshRules, 'OIDC-15', {
   good,
-  refuses: { 'a token of a user who is gone': bringing({ userKnown: false }) },
+  refuses: { 'a token of a user who is gone': bringing({ known: undefined }) },
 })
 
 proveRule<Narrowing, Narrowing>(narrowingRules, 'OAU-06', {

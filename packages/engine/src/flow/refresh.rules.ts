@@ -2,6 +2,7 @@ import { invalidRequest, refusal, type Rules } from '@signet/protocol'
 import type { Client } from '../clients/client.ts'
 import type { Grant } from '../store/durable.ts'
 import type { Seconds } from '../store/values.ts'
+import type { Claims } from '../tokens/claims.ts'
 
 /** A refresh token on its way back, and who brings it. */
 export interface Refresh {
@@ -11,13 +12,14 @@ export interface Refresh {
   /** The grant the token belongs to; undefined when there is none or the token is not its token. */
   readonly grant: Grant | undefined
   readonly revoked: boolean
-  /** Whether the user exists and is not disabled. */
-  readonly userKnown: boolean
+  /** What is known of the user; undefined when the user is gone or disabled. */
+  readonly known: Claims | undefined
   readonly now: Seconds
 }
 
 export interface RightfulRefresh extends Refresh {
   readonly grant: Grant
+  readonly known: Claims
 }
 
 const invalidToken = refusal(
@@ -86,7 +88,7 @@ export const refreshRules: Rules<Refresh, RightfulRefresh> = [
     id: 'OIDC-15',
     reason: 'user_gone',
     says: 'gives nothing about a user who is gone',
-    holds: ({ grant, userKnown }) => grant === undefined || userKnown,
+    holds: ({ grant, known }) => grant === undefined || known !== undefined,
     otherwise: invalidToken,
     expected: () => 'a user who exists and is not disabled',
     received: ({ grant }) => `the subject ${grant?.authorization.subject ?? ''}`,

@@ -133,6 +133,14 @@ test('OIDC-17 an ID token from a refresh has the original login, a new time, and
   assert.notEqual(after['at_hash'], before['at_hash'])
 })
 
+test('OIDC-13 an ID token from a refresh tells what was asked for, as it is known now', async () => {
+  const stage = createStage()
+  const { refresh_token } = await granted(stage, { claims: '{"id_token":{"email":null}}' })
+  stage.addUser(ALICE, { email: 'new@example.com' })
+  const { id_token } = await refreshed(stage, refresh_token)
+  assert.equal(claimsOf(id_token)['email'], 'new@example.com')
+})
+
 test('SP-ID-01 a refresh without openid gives no ID token', async () => {
   const stage = createStage()
   const { refresh_token } = await granted(stage, { scopes: ['accounts'] })

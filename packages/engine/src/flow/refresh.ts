@@ -25,13 +25,12 @@ export async function refresh(request: TokenRequest, ports: Ports): Promise<Toke
   const { service, clock, store, subjects } = ports
   const presented = parameter(form, 'refresh_token')
   const found = presented === undefined ? undefined : await findGrant(presented, ports)
-  const known = found && (await subjects.claims(found.authorization.subject))
-  const { grant } = enforce(refreshRules, {
+  const { grant, known } = enforce(refreshRules, {
     client,
     presented: presented !== undefined,
     grant: found,
     revoked: found !== undefined && (await store.revocations.anyOf([found.id])),
-    userKnown: known !== undefined,
+    known: found && (await subjects.claims(found.authorization.subject)),
     now: clock.now(),
   })
   const { authorization } = grant
@@ -59,10 +58,7 @@ export async function refresh(request: TokenRequest, ports: Ports): Promise<Toke
   )
   if (!scopes.includes('openid')) return { action: 'issued', response: issued }
   const accessToken = issued.access_token
-  const id_token = await issueIdToken(
-    { client, authorization, accessToken, known: known ?? {} },
-    ports,
-  )
+  const id_token = await issueIdToken({ client, authorization, accessToken, known }, ports)
   return { action: 'issued', response: { ...issued, id_token } }
 }
 
