@@ -5,10 +5,11 @@ import {
   type StoredSession,
 } from '@signet/bff'
 import type { Seconds } from '@signet/engine'
+import { SESSION_COLUMNS, sessionOf, valuesOf } from '../bff-session-row.ts'
 import { BFF } from './bff-schema.ts'
 import type { Lanes } from './lanes.ts'
 import { openLanes, type OpeningOptions } from './open-lanes.ts'
-import type { Answer, Row, Statement, Value } from './statement.ts'
+import type { Answer, Statement, Value } from './statement.ts'
 import { sweepOf } from './sweep.ts'
 
 export interface PostgresSessionsOptions extends OpeningOptions {
@@ -22,30 +23,17 @@ export interface PostgresSessions extends SessionStore {
   close(): Promise<void>
 }
 
-const COLUMNS = [
-  'id',
-  'handle',
-  'frontend',
-  'issuer',
-  'subject',
-  'sid',
-  'user_agent',
-  'created_at',
-  'last_seen_at',
-  'expires_at',
-  'ends_at',
-  'version',
-  'sealed',
-].join(', ')
-
 const SESSIONS = {
   create: {
     name: 'bff.create',
     text: `
-      INSERT INTO signet_bff.sessions (${COLUMNS})
+      INSERT INTO signet_bff.sessions (${SESSION_COLUMNS})
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
   },
-  get: { name: 'bff.get', text: `SELECT ${COLUMNS} FROM signet_bff.sessions WHERE id = $1` },
+  get: {
+    name: 'bff.get',
+    text: `SELECT ${SESSION_COLUMNS} FROM signet_bff.sessions WHERE id = $1`,
+  },
   replace: {
     name: 'bff.replace',
     text: `
@@ -60,13 +48,13 @@ const SESSIONS = {
   withSid: {
     name: 'bff.withSid',
     text: `
-      SELECT ${COLUMNS} FROM signet_bff.sessions WHERE issuer = $1 AND sid = $2
+      SELECT ${SESSION_COLUMNS} FROM signet_bff.sessions WHERE issuer = $1 AND sid = $2
       ORDER BY created_at DESC`,
   },
   ofSubject: {
     name: 'bff.ofSubject',
     text: `
-      SELECT ${COLUMNS} FROM signet_bff.sessions WHERE issuer = $1 AND subject = $2
+      SELECT ${SESSION_COLUMNS} FROM signet_bff.sessions WHERE issuer = $1 AND subject = $2
       ORDER BY created_at DESC`,
   },
   lock: {
@@ -161,43 +149,5 @@ function sessionsIn(lanes: Lanes): PostgresSessions {
       return sessions.count + leases.count + parcels.count + marks.count
     },
     close: () => lanes.close(),
-  }
-}
-
-/** In the order of the columns. */
-function valuesOf(session: StoredSession): readonly Value[] {
-  return [
-    session.id,
-    session.handle,
-    session.frontend,
-    session.issuer,
-    session.subject,
-    session.sid ?? null,
-    session.userAgent ?? null,
-    session.createdAt,
-    session.lastSeenAt,
-    session.expiresAt,
-    session.endsAt,
-    session.version,
-    session.sealed,
-  ]
-}
-
-function sessionOf(columns: Row): StoredSession {
-  const { sid, user_agent: userAgent } = columns
-  return {
-    id: String(columns['id']),
-    handle: String(columns['handle']),
-    frontend: String(columns['frontend']),
-    issuer: String(columns['issuer']),
-    subject: String(columns['subject']),
-    ...(typeof sid === 'string' && { sid }),
-    ...(typeof userAgent === 'string' && { userAgent }),
-    createdAt: Number(columns['created_at']),
-    lastSeenAt: Number(columns['last_seen_at']),
-    expiresAt: Number(columns['expires_at']),
-    endsAt: Number(columns['ends_at']),
-    version: Number(columns['version']),
-    sealed: String(columns['sealed']),
   }
 }

@@ -53,3 +53,17 @@ test('leaves the file of an authorization server alone', () => {
   )
   database.close()
 })
+
+test('goes on when a newer release opens the file and adds a column', async () => {
+  const path = temporaryFile()
+  const sessions = openSqliteSessions(path)
+  await sessions.create(sampleSession({ id: 'before' }))
+  const newer = new DatabaseSync(path)
+  newer.exec('ALTER TABLE bff_sessions ADD COLUMN note TEXT')
+  newer.close()
+  await sessions.create(sampleSession())
+  for (const id of ['before', 'a digest']) {
+    assert.deepEqual(await sessions.get(id), sampleSession({ id }))
+  }
+  sessions.close()
+})

@@ -5,6 +5,7 @@ import {
   type StoredSession,
 } from '@signet/bff'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { SESSION_COLUMNS, sessionOf, valuesOf } from '../bff-session-row.ts'
 import { BFF_MIGRATIONS } from './bff-schema.ts'
 import { watchPlace } from './in-place.ts'
 import { DURABLE } from './durable-file.ts'
@@ -48,7 +49,8 @@ function openPrepared(path: string): SqliteSessions {
 function sessionsIn(database: DatabaseSync, { run, row, rows }: Asking): SqliteSessions {
   const statements = prepare(database)
   return {
-    create: async (session) => void (await run(statements.create, ...valuesOf(session))),
+    create: async (session) =>
+      void (await run(statements.create, ...valuesOf(session).map(wholeSeconds))),
     get: async (id) => {
       const found = await row(statements.get, id)
       return found === undefined ? undefined : sessionOf(found)
@@ -122,7 +124,10 @@ function prepare(database: DatabaseSync) {
       `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${end} <= ? LIMIT ?)`,
     )
   return {
-    create: database.prepare(`INSERT INTO bff_sessions VALUES (${'?, '.repeat(12)}?)`),
+    // By name: a newer release that opens the file may add a column.
+    create: database.prepare(
+      `INSERT INTO bff_sessions (${SESSION_COLUMNS}) VALUES (${'?, '.repeat(12)}?)`,
+    ),
     get: database.prepare('SELECT * FROM bff_sessions WHERE id = ?'),
     replace: database.prepare(
       'UPDATE bff_sessions SET sealed = ?, version = version + 1 WHERE id = ? AND version = ?',
@@ -156,40 +161,7 @@ function prepare(database: DatabaseSync) {
   }
 }
 
-/** In the order of the columns. */
-function valuesOf(session: StoredSession): SQLInputValue[] {
-  return [
-    session.id,
-    session.handle,
-    session.frontend,
-    session.issuer,
-    session.subject,
-    session.sid ?? null,
-    session.userAgent ?? null,
-    Math.floor(session.createdAt),
-    Math.floor(session.lastSeenAt),
-    Math.floor(session.expiresAt),
-    Math.floor(session.endsAt),
-    session.version,
-    session.sealed,
-  ]
-}
-
-function sessionOf(columns: Row): StoredSession {
-  const { sid, user_agent: userAgent } = columns
-  return {
-    id: String(columns['id']),
-    handle: String(columns['handle']),
-    frontend: String(columns['frontend']),
-    issuer: String(columns['issuer']),
-    subject: String(columns['subject']),
-    ...(typeof sid === 'string' && { sid }),
-    ...(typeof userAgent === 'string' && { userAgent }),
-    createdAt: Number(columns['created_at']),
-    lastSeenAt: Number(columns['last_seen_at']),
-    expiresAt: Number(columns['expires_at']),
-    endsAt: Number(columns['ends_at']),
-    version: Number(columns['version']),
-    sealed: String(columns['sealed']),
-  }
+/** A moment is a whole second here. */
+function wholeSeconds(value: SQLInputValue): SQLInputValue {
+  return typeof value === 'number' ? Math.floor(value) : value
 }
