@@ -1,15 +1,18 @@
 import { jwtVerify, importJWK } from 'jose'
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { headerOf } from './testing/claims.ts'
 import { signet, type Ran } from './testing/cli.ts'
 import { ask, json, member } from './testing/https.ts'
 import { codeOf, passThrough, Peer } from './testing/peer.ts'
-import { serve, type ServerProcess } from './testing/server-process.ts'
+import { ENVIRONMENT, MAIN, serve, type ServerProcess } from './testing/server-process.ts'
 import { MASTER_KEY, SCOPES, USERS } from './testing/site.ts'
 
 const declared = new Peer({ clientId: 'declared', scope: 'openid accounts offline_access' })
@@ -223,6 +226,14 @@ test('a mistyped command is answered with the right one', async () => {
   const ran = await signet(['explian', 'x'])
   assert.notEqual(ran.code, 0)
   assert.match(ran.stderr, /explain/)
+})
+
+test('a command whose reader has seen enough ends without a word', async () => {
+  const child = spawn(process.execPath, [...MAIN, 'config', 'schema'], { env: ENVIRONMENT })
+  child.stdout.destroy()
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
+  assert.equal(stderr, '')
+  assert.equal(child.exitCode, 0)
 })
 
 test('a server says its version', async () => {

@@ -60,6 +60,12 @@ const EXPECTED = [
   UsageError,
 ]
 
+process.stdout.on('error', (error: Error) => {
+  // Whoever reads has seen enough, as `head` does.
+  if ('code' in error && error.code === 'EPIPE') process.exit()
+  throw error
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

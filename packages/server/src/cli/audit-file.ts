@@ -7,7 +7,6 @@ import {
   type ChainReport,
 } from '@signet/engine'
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { ChainedRecord } from './audit-records.ts'
 import { UsageError } from './context.ts'
 
@@ -32,20 +31,36 @@ export async function checkFile(
     checks.set(stream, check)
     check.add(record)
   }
+  if (checks.size === 0) throw new UsageError(`${file} has no record of what is to be checked.`)
   const missing = wanted.find(({ stream, noted }) => noted.length > 0 && !checks.has(stream))
   if (missing !== undefined) throw new UsageError(`${file} has no record of ${missing.stream}.`)
   return [...checks.values()].map((check) => check.end())
 }
 
 async function* recordsOf(file: string): AsyncGenerator<ChainedRecord> {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity })
   let number = 0
-  for await (const line of lines) {
+  for await (const line of linesOf(file)) {
     number += 1
     const record = recordOf(line)
     if (record === undefined) throw new UsageError(`${file}: line ${number} is no record.`)
     yield record
   }
+}
+
+/** In characters. No event is nearly as long. */
+const LONGEST_LINE = 1_048_576
+
+/** What is between line feeds, and nothing else: JSON may hold other characters that end a line for people. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest = ''
+  const chunks: AsyncIterable<string> = createReadStream(file, 'utf8')
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+    if (rest.length > LONGEST_LINE) break
+  }
+  if (rest !== '') yield rest
 }
 
 /** A line of an export; undefined when it is something else. */

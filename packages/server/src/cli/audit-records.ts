@@ -74,11 +74,12 @@ export function plainLine(record: ChainedRecord): string {
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   const words = [timeOf(at), stream, sequence, kind, step, ...named, evidence?.reason, id]
-  // Whoever can write to the database must not write to the terminal.
-  return words
-    .filter((word) => word !== undefined)
-    .join(' ')
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
+  return shown(words.filter((word) => word !== undefined).join(' '))
+}
+
+/** One line of text for people: whoever can write to the database must not write to the terminal. */
+export function shown(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
 }
 
 /** Milliseconds since 1970, for people. */

@@ -49,6 +49,12 @@ test('an event without client, refusal and evidence is explained without empty l
   )
 })
 
+test('an event that somebody wrote into the database does not write to the terminal', () => {
+  const lines = explanation({ ...EVENT, at: 1e300, clientId: 'app\u{1B}]0;owned\u{7}\nBy root' })
+  assert.doesNotMatch(lines, /[^\P{C}\n]/u)
+  assert.match(lines, /^Client {4}app\uFFFD]0;owned\uFFFD\uFFFDBy root$/m)
+})
+
 test('an administrative event says who changed what', () => {
   const event = { id: 'Zm9v', at: EVENT.at, kind: 'administered', step: 'client-add' } as const
   const lines = explanation({ ...event, clientId: 'app', by: 'root', detail: 'replaced' }).split(

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '@signet/engine'
 import type { Command } from 'commander'
+import { shown, timeOf } from './audit-records.ts'
 import { onService, print, UsageError, withService, type ServiceOptions } from './context.ts'
 
 export function addExplain(program: Command): void {
@@ -38,7 +39,7 @@ export function explanation(event: AuditEvent): string {
   const { id, at, kind, step, clientId, subject, refusal, evidence, by, detail } = event
   const lines: readonly (readonly [label: string, text: string | undefined])[] = [
     ['Event', id],
-    ['When', `${new Date(at).toISOString()} (the clock of this server)`],
+    ['When', `${timeOf(at)} (the clock of this server)`],
     ['What', `${kind} at ${step}`],
     ['Client', clientId],
     ['User', subject],
@@ -52,6 +53,6 @@ export function explanation(event: AuditEvent): string {
   ]
   return lines
     .filter(([, text]) => text !== undefined)
-    .map(([label, text]) => `${label.padEnd(9)} ${text ?? ''}`)
+    .map(([label, text]) => `${label.padEnd(9)} ${shown(text ?? '')}`)
     .join('\n')
 }
