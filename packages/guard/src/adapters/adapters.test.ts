@@ -97,6 +97,7 @@ const apis: Readonly<Record<string, Api>> = {
       response.send(String(expressAdapter.grantOf(request).token?.['sub']))
     })
     v1.post('/form', api(), (_request, response) => void response.send('posted'))
+    v1.post('/plain', api(), (_request, response) => void response.send('plain'))
     v1.get('/open', (request, response) => {
       expressAdapter.grantOf(request)
       response.send('open')
@@ -117,6 +118,7 @@ const apis: Readonly<Record<string, Api>> = {
       String(fastifyAdapter.grantOf(request).token?.['sub']),
     )
     app.post('/v1/form', api(), () => 'posted')
+    app.post('/v1/plain', api(), () => 'plain')
     app.get('/v1/open', (request) => fastifyAdapter.grantOf(request).action)
     after(() => app.close())
     return await app.listen({ port: 0, host: '127.0.0.1' })
@@ -128,6 +130,7 @@ const apis: Readonly<Record<string, Api>> = {
     app.get('/v1/accounts', api({ requireScopes: ['accounts'] }), (context) =>
       context.text(String(honoAdapter.grantOf(context).token?.['sub'])),
     )
+    app.post('/v1/plain', api(), (context) => context.text('plain'))
     app.post('/v1/form', api(), async (context) => {
       const { a } = await context.req.parseBody()
       return context.text(a === undefined ? 'lost' : 'posted')
@@ -149,6 +152,16 @@ for (const [name, start] of Object.entries(apis)) {
       const { status, text, headers } = await send(origin, issuer.request(accounts))
       assert.deepEqual([status, text], [200, 'alice'])
       assert.match(String(headers['x-fapi-interaction-id']), /^[0-9a-f-]{36}$/)
+    })
+
+    test('a form that nobody can read is no fault of the server', async () => {
+      for (const target of ['/v1/accounts', '/v1/plain']) {
+        const method = target === '/v1/plain' ? 'POST' : 'GET'
+        const { headers } = issuer.request({ method, target })
+        const type = ['Content-Type', 'multipart/form-data']
+        const { status } = await send(origin, { method, target, headers: [...headers, ...type] })
+        assert.ok(status !== undefined && status < 500, `${target}: ${status}`)
+      }
     })
 
     test('SP-RS-07 refusals carry status, challenge and a Date', async () => {

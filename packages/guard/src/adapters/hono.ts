@@ -97,10 +97,14 @@ function honoRequest({ env, req }: Context): GuardRequest {
   }
 }
 
-/** Read after the token holds; Hono keeps the parsed body for the handler. */
+/** Read after the token holds; Hono keeps the parsed body for the handler. In what is no form, no token can hide. */
 async function formNames({ req }: Context): Promise<readonly string[]> {
   if (!isForm(req.header('content-type'))) return []
-  return namesOf(await req.parseBody())
+  try {
+    return namesOf(await req.parseBody())
+  } catch {
+    return []
+  }
 }
 
 function answer({ status, headers, body }: Challenge): Response {
