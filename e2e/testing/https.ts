@@ -33,6 +33,13 @@ function agentOf(credential: Credential | null | undefined): Agent {
   return agent
 }
 
+const unreached = new WeakSet<Error>()
+
+/** Whether a request failed because no connection came about: nobody has heard of it. */
+export function isUnreached(error: unknown): boolean {
+  return error instanceof Error && unreached.has(error)
+}
+
 /** Asks over TLS, certificate checked, nothing followed, nothing retried. */
 export function ask(url: string | URL, asking: Asking = {}): Promise<Answer> {
   const { hostname, host, port, pathname, search } = new URL(url)
@@ -52,7 +59,16 @@ export function ask(url: string | URL, asking: Asking = {}): Promise<Answer> {
       text(incoming).then((body) => resolve({ status: statusCode, headers, body }), reject)
     },
   )
-  outgoing.on('error', reject).end(asking.body)
+  let isConnected = false
+  outgoing.on('socket', (socket) => {
+    isConnected = outgoing.reusedSocket
+    socket.once('secureConnect', () => (isConnected = true))
+  })
+  outgoing.on('error', (error) => {
+    if (!isConnected) unreached.add(error)
+    reject(error)
+  })
+  outgoing.end(asking.body)
   return promise
 }
 

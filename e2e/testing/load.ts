@@ -1,6 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { codeOf, granted, passThrough, type Peer } from './peer.ts'
-import type { Answer } from './https.ts'
+import { isUnreached, type Answer } from './https.ts'
+
+/** What went wrong when nobody listens any more. */
+export const UNREACHED = 'nobody listens'
 
 /** What many who ask at the same time have been told. */
 export class Load {
@@ -13,7 +16,7 @@ export class Load {
   #isOver = false
   readonly #loops: Promise<void>[] = []
 
-  /** Does something again and again. */
+  /** Does something again and again, until nobody listens any more. */
   repeat(times: number, act: () => Promise<void>): this {
     for (let loop = 0; loop < times; loop += 1) this.#loops.push(this.#loop(act))
     return this
@@ -68,6 +71,7 @@ export class Load {
         this.answered += 1
       } catch (error) {
         this.failures.push(wordsOf(error))
+        if (isUnreached(error)) return
       }
     }
   }
@@ -76,5 +80,6 @@ export class Load {
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
-  return cause === undefined ? error.message : `${error.message}: ${wordsOf(cause)}`
+  const words = isUnreached(error) ? UNREACHED : error.message
+  return cause === undefined ? words : `${words}: ${wordsOf(cause)}`
 }
