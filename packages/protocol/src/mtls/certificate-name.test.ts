@@ -123,6 +123,8 @@ test('MTLS-02 no other address fits, and no other way to write one', () => {
     '2001:db8::2',
     '2001:db8::1%eth0',
     '[2001:db8::1]',
+    '2001:db8::1]/',
+    '2001:db8::1]:443/x[',
     '2001:db8::1/128',
     '2001:db8:1',
     '::1::',

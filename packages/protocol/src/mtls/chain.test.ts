@@ -342,7 +342,8 @@ test('MTLS-02 authorities are read from one text or several, and not from anythi
   assert.equal(readAuthorities([root.pem, middle.pem]).certificates.length, 2)
   assert.equal(readAuthorities([root.pem.replaceAll('\n', '\r\n')]).certificates.length, 1)
   const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----'
-  for (const text of ['', 'root.pem', key, `${root.pem}\n${key}`, root.pem.slice(0, -10)]) {
+  const stray = root.pem.replace('\nM', '\n=M')
+  for (const text of ['', 'root.pem', key, `${root.pem}\n${key}`, root.pem.slice(0, -10), stray]) {
     assert.throws(() => readAuthorities([text]), UnusableCertificate, text.slice(0, 40))
   }
 })
