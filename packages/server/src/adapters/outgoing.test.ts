@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import dns from 'node:dns'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { syncBuiltinESMExports } from 'node:module'
+import { isIP, type AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import {
   createAuthority,
@@ -155,6 +157,41 @@ describe('PKJ-13 an address of our own network', () => {
       await assert.rejects(fetching([])(`https://${host}:1/`), failsBy('private_address'))
     })
   }
+
+  for (const addresses of [
+    ['192.0.9.1', '127.0.0.1'],
+    ['127.0.0.1', '192.0.9.1'],
+    ['2600::1', '::ffff:127.0.0.1'],
+  ]) {
+    test(`PKJ-13 is refused when a name stands for ${addresses.join(' and ')}`, async (t) => {
+      const { port } = await serve((_, response) => response.end('{}'))
+      t.mock.method(
+        dns,
+        'lookup',
+        (_: string, __: object, callback: (...found: unknown[]) => void) =>
+          callback(
+            null,
+            addresses.map((address) => ({ address, family: isIP(address) })),
+          ),
+      )
+      syncBuiltinESMExports()
+      t.after(() => {
+        t.mock.restoreAll()
+        syncBuiltinESMExports()
+      })
+      const url = `https://jwks.example:${port}/`
+      await assert.rejects(fetching([])(url), failsBy('private_address'))
+    })
+  }
+
+  test('PKJ-13 is allowed at the port of https by its number, too', async () => {
+    const url = 'https://localhost:443/'
+    await assert.rejects(fetching(['localhost:444'])(url), failsBy('private_address'))
+    await assert.rejects(
+      fetching(['localhost:443'])(url),
+      (error) => error instanceof FetchFailed && error.reason !== 'private_address',
+    )
+  })
 
   test('PKJ-13 is allowed where the operator named host and port, and only there', async () => {
     const named = await serve((_, response) => response.end('{}'))

@@ -101,9 +101,10 @@ function createReach({
 
   return (address) => {
     const url = parseHttps(address)
-    const mayBePrivate = allowed.has(url.hostname) || allowed.has(url.host)
+    const { hostname, port } = url
+    const mayBePrivate = allowed.has(hostname) || allowed.has(`${hostname}:${port || '443'}`)
     // A host that is an address already is never looked up.
-    const literal = url.hostname.replace(/^\[(.*)\]$/, '$1')
+    const literal = hostname.replace(/^\[(.*)\]$/, '$1')
     if (!mayBePrivate && isIP(literal) !== 0) requirePublic(literal)
     return { url, agent: mayBePrivate ? toAny : toPublic }
   }
