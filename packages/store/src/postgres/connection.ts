@@ -57,8 +57,25 @@ export async function withClient<Result>(
   } catch (error) {
     throw naming(client, error)
   } finally {
-    await client.end().catch(() => undefined)
+    await farewell(client)
   }
+}
+
+/** How long a server may take to hear that somebody goes. */
+const FAREWELL_MILLISECONDS = 1_000
+
+/**
+ * Lets go of a connection when all on it is answered. A server that says nothing any more keeps nobody from going.
+ *
+ * @param underWay how long what is under way may take, in milliseconds
+ */
+export async function farewell(client: Client, underWay: number = 0): Promise<void> {
+  const silent = setTimeout(
+    () => client.connection.stream.destroy(),
+    underWay + FAREWELL_MILLISECONDS,
+  )
+  await client.end().catch(() => undefined)
+  clearTimeout(silent)
 }
 
 function clientConfig({

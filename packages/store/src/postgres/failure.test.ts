@@ -77,6 +77,7 @@ async function holdCode(url: string): Promise<Client> {
   return holder
 }
 
+const BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'signet'"
 const WAITING = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 /** Resolves when somebody waits for a lock. */
@@ -129,6 +130,18 @@ describe('a server that', async () => {
       assert.equal(await store.codes.redeem(digest), false, `${digest} can be redeemed again`)
     }
     await configure(server, 'fsync = off')
+  })
+
+  test('says nothing any more keeps nobody from closing', async () => {
+    const { database } = await openOn(server, { answerTimeout: 0.2 })
+    await database.check()
+    const backends = await server.execute(server.url('postgres'), BACKENDS)
+    const signal = (name: NodeJS.Signals): void => {
+      for (const { pid } of backends) process.kill(Number(pid), name)
+    }
+    signal('SIGSTOP')
+    await database.close()
+    signal('SIGCONT')
   })
 
   test('does not answer in time is given up, and asked again next time', async () => {

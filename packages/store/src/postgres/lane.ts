@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { Client, type ClientConfig, type QueryConfig } from 'pg'
+import { farewell } from './connection.ts'
 import { stateOf, WITHOUT_NAMES } from './failure.ts'
 import type { Answer, Row } from './statement.ts'
 
@@ -79,7 +80,7 @@ export class Lane {
 
   async close(): Promise<void> {
     await this.#connecting?.catch(() => undefined)
-    await this.#client?.end()
+    if (this.#client !== undefined) await this.#goFrom(this.#client)
   }
 
   /** Rejects with what `pg` rejects with, or saying why the server cannot be trusted. */
@@ -92,8 +93,12 @@ export class Lane {
 
   /** Statements to come take a new connection; those under way are answered on this one. */
   #leave(): void {
-    void this.#client?.end()
+    if (this.#client !== undefined) void this.#goFrom(this.#client)
     this.#client = undefined
+  }
+
+  #goFrom(client: Client): Promise<void> {
+    return farewell(client, this.#config.query_timeout)
   }
 
   async #begin(): Promise<Client> {
@@ -109,7 +114,7 @@ export class Lane {
       await inspect(client, this.#prepare)
       if (this.#prepare) await client.query(PLANNING)
     } catch (error) {
-      void client.end()
+      void this.#goFrom(client)
       throw error
     }
     this.#client = client
