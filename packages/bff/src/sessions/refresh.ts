@@ -93,8 +93,9 @@ export class Refresher {
   }
 
   async #renew(id: string, want: Want, refused: string | undefined): Promise<string> {
-    const { sessions, issuerKeys, clock, random, timeout, onEvent } = this.#options
-    // The refresh token is spent by the answer: what could keep us from reading that is asked for before.
+    const { sessions, authority, issuerKeys, clock, random, timeout, onEvent } = this.#options
+    // The refresh token is spent by the answer, and the lease is short: whatever else is needed is asked for before.
+    await authority.known()
     await issuerKeys.find(undefined)
     const owner = random(16).toString('base64url')
     // A nonce can cost a second answer of the server, and a new key of its a third.
