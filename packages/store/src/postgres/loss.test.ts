@@ -11,7 +11,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { inspect } from 'node:util'
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from './open-postgres.ts'
-import { databaseWith, serverForTests } from './testing/databases.ts'
+import { databaseOf, databaseWith, serverForTests } from './testing/databases.ts'
 import { startProxy, type Proxy } from './testing/proxy.ts'
 
 const ISSUER = 'https://as.example'
@@ -58,10 +58,6 @@ function onNetwork(title: string, play: (scene: Scene) => Promise<void>): void {
       await proxy.close()
     }
   })
-}
-
-function databaseOf(url: string): string {
-  return /\/([^/?]+)\?/.exec(url)?.[1] ?? ''
 }
 
 const MARKS = [

@@ -1,11 +1,10 @@
-import { storeContract, type OpenedStores } from '@signet/engine/testing'
-import { openPostgres, type PostgresOptions } from './open-postgres.ts'
-import { databaseWith, serverForTests } from './testing/databases.ts'
+import { storeContract } from '@signet/engine/testing'
+import { databaseWith, openedStores, serverForTests } from './testing/databases.ts'
 
 const emptyDatabase = await databaseWith(await serverForTests({ fsync: false }), 'signet')
 
 storeContract('PostgreSQL', async (clock, { unauthenticated }) =>
-  opened({
+  openedStores({
     server: await emptyDatabase(),
     connections: 4,
     clock,
@@ -13,16 +12,3 @@ storeContract('PostgreSQL', async (clock, { unauthenticated }) =>
     unauthenticated,
   }),
 )
-
-async function opened(options: PostgresOptions): Promise<OpenedStores> {
-  const database = await openPostgres(options)
-  return {
-    store: (issuer) => database.store(issuer),
-    sweep: (budget) => database.sweep(budget),
-    reopen: async () => {
-      await database.close()
-      return opened(options)
-    },
-    close: () => database.close(),
-  }
-}

@@ -1,10 +1,10 @@
 import { StoreUnavailable } from '@signet/engine'
-import { fixedClock, sampleCode, storeContract, type OpenedStores } from '@signet/engine/testing'
+import { fixedClock, sampleCode, storeContract } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { applyMigrations, migrationStatus } from './migrations.ts'
-import { openPostgres, type PostgresOptions } from './open-postgres.ts'
-import { databaseWith, serverForTests } from './testing/databases.ts'
+import { openPostgres } from './open-postgres.ts'
+import { databaseOf, databaseWith, openedStores, serverForTests } from './testing/databases.ts'
 import { startPgBouncer } from './testing/pg-bouncer.ts'
 
 const ISSUER = 'https://as.example'
@@ -18,28 +18,11 @@ function behind(url: string): string {
   return bouncer.url(databaseOf(url))
 }
 
-function databaseOf(url: string): string {
-  return /\/([^/?]+)\?/.exec(url)?.[1] ?? ''
-}
-
 storeContract('PostgreSQL behind PgBouncer', async (clock, { unauthenticated }) => {
   const url = behind(await emptyDatabase())
   const options = { server: url, prepare: false, connections: 4, clock }
-  return opened({ ...options, retention: 86_400, unauthenticated })
+  return openedStores({ ...options, retention: 86_400, unauthenticated })
 })
-
-async function opened(options: PostgresOptions): Promise<OpenedStores> {
-  const database = await openPostgres(options)
-  return {
-    store: (issuer) => database.store(issuer),
-    sweep: (budget) => database.sweep(budget),
-    reopen: async () => {
-      await database.close()
-      return opened(options)
-    },
-    close: () => database.close(),
-  }
-}
 
 test('migrations go through PgBouncer, from several processes at once', async () => {
   const connection = { server: behind(await server.createDatabase()) }

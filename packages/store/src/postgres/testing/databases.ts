@@ -1,4 +1,6 @@
+import type { OpenedStores } from '@signet/engine/testing'
 import { after } from 'node:test'
+import { openPostgres, type PostgresOptions } from '../open-postgres.ts'
 import { applyMigrations, type SchemaName } from '../migrations.ts'
 import { startTestServer, type TestServer, type TestServerOptions } from './server.ts'
 
@@ -27,5 +29,24 @@ export async function databaseWith(
   return async () => {
     await server.execute(url, empty)
     return url
+  }
+}
+
+/** The name of the database of a URL. */
+export function databaseOf(url: string): string {
+  return /\/([^/?]+)\?/.exec(url)?.[1] ?? ''
+}
+
+/** Stores as their contract wants them. */
+export async function openedStores(options: PostgresOptions): Promise<OpenedStores> {
+  const database = await openPostgres(options)
+  return {
+    store: (issuer) => database.store(issuer),
+    sweep: (budget) => database.sweep(budget),
+    reopen: async () => {
+      await database.close()
+      return openedStores(options)
+    },
+    close: () => database.close(),
   }
 }
