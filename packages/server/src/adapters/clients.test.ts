@@ -131,6 +131,19 @@ test('PKJ-13 what was fetched for a client outlives a change of its name', async
   assert.equal(fetches(), 1)
 })
 
+test('PKJ-13 requests that come at once, when nothing is known of the client yet, fetch its keys once', async () => {
+  const { store, clients, fetches } = registry()
+  const { jwks: _, ...metadata } = metadataWith(key)
+  const remote = { ...metadata, jwks_uri: 'https://app.example/jwks' }
+  await store.clients.put(recordOf({ metadata: remote }))
+  const request = async (): Promise<void> => {
+    const client = (await clients.find('app')) ?? assert.fail()
+    assert.equal((await clients.keys(client, wanted)).length, 1)
+  }
+  await Promise.all(Array.from({ length: 20 }, request))
+  assert.equal(fetches(), 1)
+})
+
 test('signature and encryption keys of one set are told apart', async () => {
   const { store, clients } = registry()
   const [rsa, ec] = [generateEncryptionKey('RSA-OAEP-256'), generateEncryptionKey('ECDH-ES')]

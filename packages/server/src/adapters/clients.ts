@@ -40,8 +40,10 @@ export function createClients(ports: ClientRegistryPorts): Clients {
   const entries = new Map<string, Entry>()
   const keysOf = new WeakMap<Client, ClientKeys>()
 
-  const load = async (clientId: string, known: Entry | undefined): Promise<Entry | undefined> => {
+  const load = async (clientId: string): Promise<Entry | undefined> => {
     const record = await store.clients.get(clientId)
+    // Of requests that came at once the first has been here: keys are fetched for all of them.
+    const known = entries.get(clientId)
     entries.delete(clientId)
     if (record === undefined || record.disabled) return undefined
     const entry = readEntry(record, known, ports)
@@ -56,7 +58,7 @@ export function createClients(ports: ClientRegistryPorts): Clients {
     find: async (clientId) => {
       const known = entries.get(clientId)
       if (known !== undefined && clock.now() < known.believedUntil) return known.client
-      return (await load(clientId, known))?.client
+      return (await load(clientId))?.client
     },
     keys: async (client, wanted) => {
       const keys = keysOf.get(client)
