@@ -62,7 +62,7 @@ export function ask(url: string | URL, asking: Asking = {}): Promise<Answer> {
   let isConnected = false
   outgoing.on('socket', (socket) => {
     isConnected = outgoing.reusedSocket
-    socket.once('secureConnect', () => (isConnected = true))
+    if (!isConnected) socket.once('secureConnect', () => (isConnected = true))
   })
   outgoing.on('error', (error) => {
     if (!isConnected) unreached.add(error)
