@@ -60,7 +60,14 @@ proveRule(registrationRules, 'DCR-03', {
     'an encrypted subject_type': of({ subject_type: 'pairwise' }),
     'an unknown access_token_format': of({ access_token_format: 'paseto' }),
     'flags as texts': of({ require_auth_time: 'true' }),
+    'an unknown application_type': of({ application_type: 'desktop' }),
   },
+})
+
+test('DCR-03 a client may be of the web or native, and its name of 200 characters', () => {
+  for (const application_type of ['web', 'native'])
+    assert.deepEqual(breaches(registrationRules, of({ application_type })), [])
+  assert.deepEqual(breaches(registrationRules, of({ client_name: 'a'.repeat(200) })), [])
 })
 
 const TEXTS = [

@@ -42,6 +42,35 @@ test('BCP-16 sessions, grants and codes of a user who is shut out end, and those
   assert.deepEqual(await store.statusLists.revoked(0), [3, 5])
 })
 
+test('BCP-16 a shut out begins and ends with what is durable', async () => {
+  const clock = fixedClock()
+  const memory = createMemoryStore(clock)
+  const calls: string[] = []
+  const telling = <Part extends object>(part: Part): Part =>
+    new Proxy(part, {
+      get: (target, verb) => {
+        calls.push(String(verb))
+        return Reflect.get(target, verb)
+      },
+    })
+  const { sessions, codes, grants, revocations } = memory
+  const store = {
+    ...memory,
+    sessions: telling(sessions),
+    codes: telling(codes),
+    grants: telling(grants),
+    revocations: telling(revocations),
+    settled: async () => void calls.push('settled'),
+  }
+  const grant = sampleGrant()
+  await sessions.put(sampleSession({ subject: grant.authorization.subject }))
+  await grants.put(grant)
+  const { service } = createStage().ports
+  await shutOut(grant.authorization.subject, { store, service, clock })
+  const changes = calls.filter((call) => ['settled', 'delete', 'add'].includes(call))
+  assert.deepEqual(changes, ['settled', 'delete', 'settled', 'add', 'settled'])
+})
+
 test('BCP-16 a grant from the time of longer lifetimes stays ended as long as it would have lived', async () => {
   const clock = fixedClock()
   const store = createMemoryStore(clock)
