@@ -131,13 +131,28 @@ test('LOG-10 clients are told in parallel, and one that hangs holds up nobody', 
 test('LOG-10 what waits is bounded: more is dropped, and on record', async () => {
   const { promise: hanging, resolve: release } = Promise.withResolvers<void>()
   const { delivery, results, failures } = delivering(() => hanging)
-  for (let count = 0; count < 1_016; count += 1) delivery.send(notice())
+  for (let count = 0; count < 1_016; count += 1) delivery.send(notice(`app ${count % 5}`))
   assert.deepEqual(results, [])
   delivery.send(notice('one too many'))
   assert.deepEqual(results, ['dropped'])
   release()
   await delivery.stop()
   assert.deepEqual(await failures().then((names) => names[0]), 'one too many')
+})
+
+test('LOG-10 a client that does not answer takes a quarter of the places, and the others get theirs', async () => {
+  const { promise: hanging, resolve: release } = Promise.withResolvers<void>()
+  const { delivery, results, failures } = delivering((uri) =>
+    uri.includes('hanging') ? hanging : Promise.resolve(),
+  )
+  for (let count = 0; count < 16 + 250; count += 1) delivery.send(notice('hanging'))
+  assert.deepEqual(results, [])
+  delivery.send(notice('hanging'))
+  delivery.send(notice('well'))
+  assert.deepEqual(results, ['dropped'])
+  assert.deepEqual(await failures(), ['hanging'])
+  release()
+  await delivery.stop()
 })
 
 test('a token that would expire on the way is not sent', async () => {

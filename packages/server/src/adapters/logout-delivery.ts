@@ -36,6 +36,8 @@ interface Job {
 const AT_ONCE = 16
 /** Beyond it, notices are dropped: a client that does not answer must not fill our memory. */
 const MOST_WAITING = 1_000
+/** Nor may it take the places of others. */
+const MOST_WAITING_FOR_ONE = 250
 const PAUSES: readonly number[] = [1_000, 5_000]
 /** A logout token lives two minutes. */
 const WORTH_TRYING: Seconds = 100
@@ -74,12 +76,18 @@ export class LogoutDelivery implements LogoutNotices {
   #enqueue(job: Job): void {
     if (this.#stopped) {
       this.#fail(job, 'stopped', 'the server was shut down before it was delivered')
-    } else if (this.#waiting.length + this.#pausing.size >= MOST_WAITING) {
-      this.#fail(job, 'dropped', `${MOST_WAITING} others were waiting to be delivered`)
+    } else if (this.#isFullFor(job)) {
+      this.#fail(job, 'dropped', 'too many others were waiting to be delivered')
     } else {
       this.#waiting.push(job)
       this.#pump()
     }
+  }
+
+  #isFullFor({ notice: { clientId } }: Job): boolean {
+    const ahead = [...this.#waiting, ...this.#pausing.values()]
+    const ofOne = ahead.filter(({ notice }) => notice.clientId === clientId)
+    return ahead.length >= MOST_WAITING || ofOne.length >= MOST_WAITING_FOR_ONE
   }
 
   #pump(): void {
