@@ -4,7 +4,7 @@ import type { Observe } from './http/mount.ts'
 import type { Served } from './http/served.ts'
 import { startTellingHeads } from './management/audit-heads.ts'
 import { checkOf } from './management/check.ts'
-import { openManagement } from './management/health.ts'
+import { managed, undoAll, type Undo } from './management/managed.ts'
 import type { Metrics } from './management/metrics.ts'
 import { startSweeping } from './management/sweeping.ts'
 import { openService } from './open-service.ts'
@@ -27,19 +27,19 @@ export async function startServer(
 ): Promise<StartedServer> {
   requireMasterKeys(config)
   const shared = await share(config, options)
-  const undo: (() => unknown)[] = []
+  const undo: Undo = []
   if (options.stores === undefined) undo.push(() => shared.stores.close())
   try {
     return await start(shared, undo)
   } catch (error) {
-    for (const step of undo.toReversed()) await step()
+    await undoAll(undo)
     throw error
   }
 }
 
 /** Adds to `undo` whatever it opened, in order. */
-async function start(shared: Shared, undo: (() => unknown)[]): Promise<StartedServer> {
-  const { config, stores, metrics, log } = shared
+async function start(shared: Shared, undo: Undo): Promise<StartedServer> {
+  const { config, stores, metrics, log, steps } = shared
   const services: Served[] = []
   const auditHeads = startTellingHeads(services)
   undo.push(() => auditHeads.stop())
@@ -58,34 +58,15 @@ async function start(shared: Shared, undo: (() => unknown)[]): Promise<StartedSe
 
   const sweeping = startSweeping({ sweep: (budget) => stores.sweep(budget), metrics, log })
   undo.push(() => sweeping.stop())
-  let draining = false
-  const health: StartedServer['health'] = {
+  const { management, mtls, listen } = config
+  const health = {
     registry: metrics.registry,
     checks: async () => [await checkOf('store', () => stores.check())],
   }
-  const management =
-    config.management &&
-    (await openManagement(config.management, {
-      ...health,
-      draining: () => draining,
-      ...(shared.steps && { steps: shared.steps }),
-    }))
+  const running = await managed({ management, health, undo, log, ...(steps && { steps }) })
   const issuers = config.services.map(({ service }) => service.issuer)
-  const mtlsPort = config.mtls?.listen.port
-  log.info({ issuers, port: config.listen.port, mtlsPort }, 'listening')
-  return {
-    url,
-    ...(mtlsUrl !== undefined && { mtlsUrl }),
-    ...(management !== undefined && { managementUrl: management.url }),
-    health,
-    close: async () => {
-      if (draining) return
-      draining = true
-      log.info('draining')
-      for (const step of undo.toReversed()) await step()
-      await management?.close()
-    },
-  }
+  log.info({ issuers, port: listen.port, mtlsPort: mtls?.listen.port }, 'listening')
+  return { url, ...(mtlsUrl !== undefined && { mtlsUrl }), ...running }
 }
 
 /** How long each step took, by its name: looked up once, because every request asks. */

@@ -24,7 +24,7 @@ export interface OpenedService {
 /** Carries out what the file declares for a service, and makes it ready to be served. */
 export async function openService(config: ServiceConfig, shared: Shared): Promise<OpenedService> {
   const { service } = config
-  const { clock, random, checks, metrics, limit, proxies } = shared
+  const { clock, random, checks, metrics, limit, failures, proxies } = shared
   const log = shared.log.child({ issuer: service.issuer })
   const store = observedStore(shared.stores.store(service.issuer), { metrics, log, limit })
   await carryOut(config, { store, clock, random })
@@ -48,6 +48,7 @@ export async function openService(config: ServiceConfig, shared: Shared): Promis
       clock,
       random,
       log,
+      failures,
       proxies,
       login: { throttle: createThrottle({ store, clock, secrets }), checks, secrets },
       jwksMaxAge: Math.min(LONGEST_JWKS_AGE, Math.floor(shared.config.keys.announce / 2)),

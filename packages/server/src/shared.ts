@@ -40,6 +40,7 @@ export interface Shared {
   readonly metrics: Metrics
   readonly log: Logger
   readonly limit: LineLimit
+  readonly failures: LineLimit
   readonly fetch: Fetch
   readonly post: Post
   readonly checks: PasswordChecks
@@ -59,7 +60,8 @@ export async function share(config: Config, options: StartOptions): Promise<Shar
     random,
     metrics: createMetrics(),
     log,
-    limit: createLineLimit(log),
+    limit: createLineLimit(log, 'refusals'),
+    failures: createLineLimit(log, 'failures'),
     fetch: createFetch(config.outgoing),
     post: createPost(config.outgoing),
     checks: createPasswordChecks(),

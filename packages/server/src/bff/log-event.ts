@@ -1,5 +1,6 @@
 import type { BffEvent } from '@signet/bff'
 import type { Logger } from 'pino'
+import type { LineLimit } from '../management/line-limit.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -19,14 +20,23 @@ const LEVELS: Readonly<Record<BffEvent['type'], Level>> = {
   fault: 'error',
 }
 
+/** What a log needs in which anybody can cause lines. */
+export interface Logging {
+  readonly log: Logger
+  /** Of the lines about what went wrong. */
+  readonly limit: LineLimit
+}
+
 /** Writes what happened to the log. Events hold no token, code or cookie, and of a person nothing. */
-export function logEvent(log: Logger, event: BffEvent): void {
+export function logEvent(event: BffEvent, { log, limit }: Logging): void {
+  const level = levelOf(event)
+  if ((level === 'warn' || level === 'error') && !limit()) return
   if (event.type === 'fault') {
     log.error({ eventId: event.eventId, err: event.error }, 'fault')
     return
   }
   const { type, ...details } = event
-  log[levelOf(event)](details, type.replaceAll('_', ' '))
+  log[level](details, type.replaceAll('_', ' '))
 }
 
 function levelOf(event: BffEvent): Level {

@@ -71,7 +71,7 @@ test('the end of a certificate is shown, if there is one', async () => {
 test('everything that happens can be read in the log, at the level it is worth', () => {
   const lines: Record<string, unknown>[] = []
   const log = createLog('debug', { write: (line) => void lines.push(JSON.parse(line)) })
-  for (const event of HAPPENED) logEvent(log, event)
+  for (const event of HAPPENED) logEvent(event, { log, limit: () => true })
   assert.deepEqual(
     lines.map(({ level, msg }) => `${String(level)} ${String(msg)}`),
     [
@@ -94,6 +94,12 @@ test('everything that happens can be read in the log, at the level it is worth',
       'error fault',
     ],
   )
+  const loud = lines.filter(({ level }) => level === 'debug' || level === 'info').length
+  lines.length = 0
+  for (const event of HAPPENED) logEvent(event, { log, limit: () => false })
+  assert.equal(lines.length, loud, 'what goes wrong can be caused by anybody')
+  lines.length = 0
+  for (const event of HAPPENED) logEvent(event, { log, limit: () => true })
   const [fault] = lines.slice(-1)
   assert.equal(fault?.['eventId'], 'two')
   assert.match(JSON.stringify(fault?.['err']), /broken/)

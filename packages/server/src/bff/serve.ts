@@ -7,8 +7,10 @@ import { closeGently } from '../http/close.ts'
 import { urlOf } from '../http/listeners.ts'
 import { TLS } from '../http/tls.ts'
 import { checkOf, type Check } from '../management/check.ts'
-import { openManagement, withoutManagement } from '../management/health.ts'
+import { withoutManagement } from '../management/health.ts'
+import { createLineLimit } from '../management/line-limit.ts'
 import { createLog } from '../management/log.ts'
+import { managed, undoAll, type Undo } from '../management/managed.ts'
 import { startSweeping } from '../management/sweeping.ts'
 import type { StartedServer } from '../started-server.ts'
 import type { BffConfig } from './config.ts'
@@ -39,23 +41,19 @@ export async function serveBff(
   { log: destination, worker }: ServeBffOptions = {},
 ): Promise<StartedServer> {
   const log = createLog(config.log.level, destination)
-  const undo: (() => unknown)[] = []
+  const undo: Undo = []
   try {
     return worker === undefined
       ? await start(config, log, undo)
       : await start(withoutManagement(config), log.child({ worker }), undo)
   } catch (error) {
-    for (const step of undo.toReversed()) await step()
+    await undoAll(undo)
     throw error
   }
 }
 
 /** Adds to `undo` whatever it opened, in order. */
-async function start(
-  config: BffConfig,
-  log: Logger,
-  undo: (() => unknown)[],
-): Promise<StartedServer> {
+async function start(config: BffConfig, log: Logger, undo: Undo): Promise<StartedServer> {
   const store = await openSessions(config)
   undo.push(() => store.close())
   const { bff, metrics } = compose(config, store, log)
@@ -69,25 +67,12 @@ async function start(
   const sweeping = startSweeping({ sweep, metrics, log })
   undo.push(() => sweeping.stop())
   if (bff.certificateExpires !== undefined) tellExpiry(bff.certificateExpires, metrics, log)
-  let draining = false
+  const { management, listen } = config
   const health = { registry: metrics.registry, checks: () => checksOf(bff) }
-  const management =
-    config.management &&
-    (await openManagement(config.management, { ...health, draining: () => draining }))
+  const running = await managed({ management, health, undo, log })
   const names = config.options.frontends.map(({ name }) => name)
-  log.info({ frontends: names, port: config.listen.port }, 'listening')
-  return {
-    url: urlOf(config.listen, app.server.address()),
-    ...(management !== undefined && { managementUrl: management.url }),
-    health,
-    close: async () => {
-      if (draining) return
-      draining = true
-      log.info('draining')
-      for (const step of undo.toReversed()) await step()
-      await management?.close()
-    },
-  }
+  log.info({ frontends: names, port: listen.port }, 'listening')
+  return { url: urlOf(listen, app.server.address()), ...running }
 }
 
 /** An expired certificate does not keep a BFF from starting: whether it is still good is for others to say. */
@@ -103,13 +88,14 @@ function compose(
   store: SessionStore,
   log: Logger,
 ): { readonly bff: Bff; readonly metrics: BffMetrics } {
+  const limit = createLineLimit(log, 'what went wrong')
   const metrics = createBffMetrics(() => bff.activeSessions())
   const bff = createBff({
     ...options,
     sessions: { ...options.sessions, store },
     onEvent: (event) => {
       metrics.count(event)
-      logEvent(log, event)
+      logEvent(event, { log, limit })
     },
   })
   return { bff, metrics }

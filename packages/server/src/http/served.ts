@@ -2,6 +2,7 @@ import type { Clock, Engine, Keys, Random, Service, Store } from '@signet/engine
 import type { Logger } from 'pino'
 import type { PasswordChecks } from '../login/password-check.ts'
 import type { Throttle } from '../login/throttle.ts'
+import type { LineLimit } from '../management/line-limit.ts'
 import type { TrustedProxies } from './proxies.ts'
 
 /** One service, ready to be served over HTTP. */
@@ -13,6 +14,8 @@ export interface Served {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
+  /** Of the lines about requests that could not be decided. */
+  readonly failures: LineLimit
   readonly proxies: TrustedProxies
   readonly login: {
     readonly throttle: Throttle

@@ -125,6 +125,21 @@ describe('REV-04 a store that is away', () => {
   })
 })
 
+test('what strangers cause while the store is away, or by a bug, does not fill the log', async (t) => {
+  for (const failure of [new StoreUnavailable('disk full'), new TypeError('a bug')]) {
+    const rig = await startThenBreak((store) => ({
+      audit: { ...store.audit, find: () => Promise.reject(failure) },
+    }))
+    // The second that is counted does not end.
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const answers = await Promise.all(Array.from({ length: 130 }, () => rig.get('/errors/x')))
+    assert.ok(answers.every(({ status }) => status >= 500))
+    t.mock.timers.reset()
+    const failures = rig.log.filter((line) => line.includes('"level":"error"'))
+    assert.equal(failures.length, 100)
+  }
+})
+
 describe('OAU-05 a bug of ours', () => {
   const SECRET = 'the-secret-in-the-error'
   const breaking = (store: Store): Partial<Store> => {

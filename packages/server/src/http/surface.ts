@@ -73,7 +73,8 @@ function failed(error: unknown, about: Unanswered, served: Served): Answer | Pro
 
 /** The store is away: nothing was decided, and the same request may come again. */
 function unavailable(error: StoreUnavailable, about: Unanswered, served: Served): Answer {
-  served.log.error({ err: error, step: about.step }, 'the store is unavailable')
+  const { log, failures } = served
+  if (failures()) log.error({ err: error, step: about.step }, 'the store is unavailable')
   const headers = { 'retry-after': String(error.retryAfter) }
   if (about.person) return sorry({ status: 503, kind: 'busy', headers }, about, served)
   const body = {
@@ -85,9 +86,11 @@ function unavailable(error: StoreUnavailable, about: Unanswered, served: Served)
 
 /** A bug: the caller, who may be anybody, learns under which id we find it, and nothing else. */
 async function broken(error: unknown, about: Unanswered, served: Served): Promise<Answer> {
-  const { service, random, clock, store, log } = served
+  const { service, random, clock, store, log, failures } = served
   const eventId = random.token(128)
-  log.error({ err: error, step: about.step, eventId, issuer: service.issuer }, 'a request failed')
+  const isLogged = failures()
+  if (isLogged)
+    log.error({ err: error, step: about.step, eventId, issuer: service.issuer }, 'a request failed')
   const event = {
     id: eventId,
     at: clock.milliseconds(),
@@ -96,7 +99,7 @@ async function broken(error: unknown, about: Unanswered, served: Served): Promis
     unauthenticated: true,
   } as const
   await store.audit.record(event).catch((worse: unknown) => {
-    log.error({ err: worse, eventId }, 'the failure could not be recorded')
+    if (isLogged) log.error({ err: worse, eventId }, 'the failure could not be recorded')
   })
   if (about.person) return sorry({ status: 500, kind: 'server', eventId }, about, served)
   const refusal = { error: 'server_error', description: 'the server failed' } as const

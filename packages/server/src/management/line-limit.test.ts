@@ -11,7 +11,7 @@ test('a flood of refusals is logged in part and counted, everything else line by
   const lines: string[] = []
   const log = createLog('info', { write: (line) => void lines.push(line) })
   const metrics = createMetrics()
-  const limit = createLineLimit(log)
+  const limit = createLineLimit(log, 'refusals')
   const { audit } = observedStore(createMemoryStore(fixedClock()), { metrics, log, limit })
   const flood = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index += 1) {

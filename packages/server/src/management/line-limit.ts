@@ -10,12 +10,14 @@ export type LineLimit = () => boolean
 /**
  * A limit to the lines of one process that anybody on the network can cause: the first hundred of a second are logged, and
  * one line at its end says how many were not.
+ *
+ * @param what they tell of
  */
-export function createLineLimit(log: Logger): LineLimit {
+export function createLineLimit(log: Logger, what: string): LineLimit {
   let lines = 0
   let second: NodeJS.Timeout | undefined
   const end = (): void => {
-    if (lines > MOST) log.warn({ suppressed: lines - MOST }, 'refusals were not logged one by one')
+    if (lines > MOST) log.warn({ suppressed: lines - MOST }, `${what}: not logged one by one`)
     lines = 0
     second = undefined
   }
