@@ -181,6 +181,21 @@ describe('a server that', async () => {
     }
   })
 
+  test('is told to forget its last commits when it crashes does so for newcomers only', async () => {
+    const { url, database } = await openOn(server)
+    const durable = "CHECK (current_setting('synchronous_commit') <> 'off') NOT VALID"
+    await server.execute(url, `ALTER TABLE signet.pulse ADD CONSTRAINT durable ${durable}`)
+    const other = new Client({ connectionString: url })
+    await other.connect()
+    await configure(server, 'synchronous_commit = off')
+    const isOff = async (): Promise<boolean> =>
+      (await other.query('SHOW synchronous_commit')).rows[0]?.synchronous_commit === 'off'
+    while (!(await isOff()));
+    await database.check()
+    await other.end()
+    await configure(server, 'synchronous_commit = on')
+  })
+
   test('forgets its last commits when it crashes, or is a standby, is not trusted', async () => {
     const url = await server.createDatabase()
     await configure(server, 'synchronous_commit = off')

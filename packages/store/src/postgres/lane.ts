@@ -28,9 +28,12 @@ const INSPECTION = `
 
 /**
  * The server keeps one plan for all values. One that was made while a table was empty would read it from end to end, until
- * the server looks at the table again; this makes it take an index wherever there is one.
+ * the server looks at the table again; this makes it take an index wherever there is one. And what was expected of commits
+ * stays so, whatever the server is told later for everybody.
  */
-const PLANNING = "SELECT set_config('enable_seqscan', 'off', false)"
+const SETTINGS = `
+  SELECT set_config('enable_seqscan', 'off', false),
+    set_config('synchronous_commit', current_setting('synchronous_commit'), false)`
 
 /** The server does not know a statement any more, or its plan does not fit the schema any more: on this connection it never will. */
 const PLAN_IS_LOST: ReadonlySet<string> = new Set(['26000', '0A000'])
@@ -112,7 +115,7 @@ export class Lane {
     try {
       await client.connect()
       await inspect(client, this.#prepare)
-      if (this.#prepare) await client.query(PLANNING)
+      if (this.#prepare) await client.query(SETTINGS)
     } catch (error) {
       void this.#goFrom(client)
       throw error
