@@ -7,33 +7,14 @@
 import path from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import * as client from 'openid-client'
-import { Browser, type Page } from './flow/browser.ts'
-import {
-  assertRunning,
-  clientNamed,
-  demoClient,
-  NotReady,
-  readDemo,
-  type Demo,
-  type DemoClient,
-} from './flow/demo.ts'
-import { plainMessages, signedMessages, type Messages } from './flow/messages.ts'
-import { Narrator } from './flow/narrator.ts'
+import { assertRunning, clientNamed, demoClient, NotReady, readDemo } from './flow/demo.ts'
+import { discover, mannerOf, type Choice } from './flow/discovery.ts'
+import { logIn } from './flow/login.ts'
 import { refused } from './flow/refusal.ts'
-import { assertingSender, certificateSender, type Sender } from './flow/sender.ts'
 import type { Pending, Session, Tokens } from './flow/session.ts'
-import { Wire } from './flow/wire.ts'
 
 const SCOPE = 'openid profile accounts offline_access'
 const USAGE = 'Usage: npm run flow -- [--client app|mtls|signed]'
-/** FAPI 2.0 Security Profile §5.3.2.1-6. */
-const METHODS = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth']
-
-interface Choice {
-  readonly name: ReturnType<typeof clientNamed>
-  /** Where `signet dev` keeps what it made. */
-  readonly folder: string
-}
 
 /** @throws NotReady when the command line means nothing */
 function readChoice(): Choice {
@@ -49,60 +30,6 @@ function parsed(): { values: { client: string }; positionals: string[] } {
   } catch (error) {
     throw new NotReady(`${error instanceof Error ? error.message : ''}\n${USAGE}`, { cause: error })
   }
-}
-
-async function discover(demo: Demo, known: DemoClient, manner: Manner): Promise<Session> {
-  const tell = new Narrator()
-  const { sender, messages } = manner
-  tell.step(
-    'Discovery',
-    'The client reads who the server is, where everything is and what it demands.',
-  )
-  const wire = new Wire(sender.fetch)
-  const config = await client.discovery(
-    new URL(demo.issuer),
-    known.client_id,
-    { ...messages.metadata, ...sender.metadata },
-    sender.authentication,
-    { [client.customFetch]: wire.fetch },
-  )
-  client.enableNonRepudiationChecks(config)
-  messages.prepare(config)
-  const held = await sender.hold(config)
-  const session: Session = { demo, known, sender, messages, config, wire, held, tell }
-  checkMetadata(session)
-  return session
-}
-
-interface Manner {
-  readonly sender: Sender
-  readonly messages: Messages
-}
-
-async function mannerOf(known: DemoClient, { name, folder }: Choice): Promise<Manner> {
-  return {
-    sender: await (name === 'mtls' ? certificateSender(known, folder) : assertingSender(known)),
-    messages: name === 'signed' ? await signedMessages(known) : plainMessages,
-  }
-}
-
-function checkMetadata(session: Session): void {
-  const { demo, config, tell, sender, messages } = session
-  const server = config.serverMetadata()
-  tell.check(`the metadata is that of ${demo.issuer}`, server.issuer === demo.issuer)
-  tell.check('requests have to be pushed', server['require_pushed_authorization_requests'] === true)
-  const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
-  tell.check(
-    'clients prove themselves with a key, never with a password',
-    methods.every((method) => METHODS.includes(method)),
-  )
-  tell.check(
-    'PKCE with S256 is the only way',
-    String(server.code_challenge_methods_supported) === 'S256',
-  )
-  tell.check('RS256 is not offered', !JSON.stringify(server).includes('RS256'))
-  sender.checkMetadata(server, tell)
-  messages.checkMetadata(session)
 }
 
 async function push(session: Session): Promise<Pending> {
@@ -129,37 +56,6 @@ async function push(session: Session): Promise<Pending> {
     [...link.searchParams.keys()].toSorted().join() === 'client_id,request_uri',
   )
   return { link, pkceCodeVerifier, expectedState, expectedNonce }
-}
-
-async function logIn({ demo, tell }: Session, { link }: Pending): Promise<URL> {
-  const browser = new Browser(new URL(demo.issuer).origin)
-  tell.step('Login', `A browser opens the link; the person logs in as ${demo.user}.`)
-  const login = pageAt(await browser.open(link))
-  tell.check('the page cannot run scripts or be framed', isLockedUp(login))
-  tell.check(
-    'it may only be reached over TLS from now on',
-    login.headers.has('strict-transport-security'),
-  )
-  const { user: username, password } = demo
-  const consent = pageAt(await browser.press(login, 'login', { username, password }))
-  tell.check('the person is known, and every redirect was a 303', consent.status === 200)
-
-  tell.step('Consent', 'The page says who asks, and for what; the person allows it.')
-  const scopes = [...consent.html.matchAll(/data-scope="([^"]+)"/g)].map(([, scope]) => scope)
-  tell.check(`it names what is asked for: ${scopes.join(', ')}`, scopes.includes('accounts'))
-  const away = await browser.press(consent, 'approve')
-  if (!(away instanceof URL)) throw new Error(`after consent the browser stays at ${away.url.href}`)
-  return away
-}
-
-function pageAt(place: Page | URL): Page {
-  if (place instanceof URL) throw new Error(`the browser was sent to ${place.origin} too early`)
-  return place
-}
-
-function isLockedUp({ headers }: Page): boolean {
-  const policy = headers.get('content-security-policy') ?? ''
-  return policy.includes("default-src 'none'") && policy.includes("frame-ancestors 'none'")
 }
 
 async function receive(session: Session, answer: URL, pending: Pending): Promise<void> {
