@@ -11,9 +11,10 @@ import type {
   Seconds,
   Store,
 } from '@signet/engine'
+import { CLOCK_MARGIN } from '../clock-margin.ts'
 import { script, type Connection } from './connection.ts'
 import type { Decisions } from './decisions.ts'
-import { CLOCK_MARGIN, keptFor, type Keys } from './keys.ts'
+import { keptFor, type Keys } from './keys.ts'
 
 /** The part of a store that Redis keeps. */
 export type EphemeralStore = Pick<

@@ -1,12 +1,6 @@
 import type { Seconds } from '@signet/engine'
 import { createHash } from 'node:crypto'
-
-/**
- * How much longer Redis keeps a row than we need it. It forgets by its own clock, and what was marked by ours: either may be
- * set by as much without a mark being forgotten while the statement it stands for would be believed. Whether a row counts is
- * judged by our clock and what stands in it.
- */
-export const CLOCK_MARGIN: Seconds = 600
+import { CLOCK_MARGIN } from '../clock-margin.ts'
 
 /** What belongs to one service: its keys lie in one slot of a cluster, so that a script can see them together. */
 export class Keys {
@@ -24,7 +18,7 @@ export class Keys {
   }
 }
 
-/** The milliseconds for which Redis is to keep what ends then. */
+/** The milliseconds for which Redis, which forgets by its own clock, is to keep what ends then by ours. */
 export function keptFor(ends: Seconds, now: Seconds): string {
   return `${Math.ceil((Math.max(ends - now, 0) + CLOCK_MARGIN) * 1_000)}`
 }

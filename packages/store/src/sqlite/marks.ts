@@ -1,4 +1,5 @@
 import type { Mark, Seconds } from '@signet/engine'
+import { CLOCK_MARGIN } from '../clock-margin.ts'
 
 /** How many marks are looked at with each that is added: the dead never outnumber the living for long. */
 const LOOKS = 2
@@ -39,7 +40,7 @@ export class Marks {
       return
     }
     const [digest, until] = next.value
-    if (until < now) this.#until.delete(digest)
+    if (until < now - CLOCK_MARGIN) this.#until.delete(digest)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock, Mark, Seconds } from '@signet/engine'
 import type { StatementSync } from 'node:sqlite'
+import { CLOCK_MARGIN } from '../clock-margin.ts'
 import type { Connection } from './connection.ts'
 import type { Participant } from './group-commit.ts'
 import { Documents } from './documents.ts'
@@ -73,8 +74,8 @@ export class ReplayLog implements Participant {
   sweep(budget: number): number {
     const rows = this.#connection.readAll(this.#selectBatch, this.#sweptTo, budget)
     const last = Number(rows.at(-1)?.['id'] ?? this.#sweptTo)
-    const now = this.#clock.now()
-    const swept = this.#connection.write(this.#deleteEnded, this.#sweptTo, last, now)
+    const ended = this.#clock.now() - CLOCK_MARGIN
+    const swept = this.#connection.write(this.#deleteEnded, this.#sweptTo, last, ended)
     this.#sweptTo = rows.length < budget ? 0 : last
     return swept
   }

@@ -92,6 +92,27 @@ test('takes a key that has retired, and no other', async () => {
   database.close()
 })
 
+test('PKJ-06 DPOP-PRF-15 what was used or revoked stays so when the clock of a sweeper is ahead, or is set back', async () => {
+  const path = temporaryFile()
+  const mark = { digest: 'proof', until: SAMPLE_NOW + 60 }
+  const [clock, ahead] = [fixedClock(), fixedClock()]
+  const database = openSqlite(path, { clock, retention: DAY })
+  await database.store(ISSUER).replay.first([mark])
+  await database.store(ISSUER).revocations.add('jti', SAMPLE_NOW + 60)
+  await database.store(ISSUER).replay.first([{ digest: 'newest', until: SAMPLE_NOW }])
+  database.close()
+
+  ahead.set(SAMPLE_NOW + 60 + 599)
+  const sweeper = openSqlite(path, { clock: ahead, retention: DAY })
+  await sweeper.sweep(100)
+  sweeper.close()
+  const again = openSqlite(path, { clock, retention: DAY })
+  const { replay, revocations } = again.store(ISSUER)
+  assert.deepEqual(await replay.first([mark]), mark)
+  assert.equal(await revocations.anyOf(['jti']), true)
+  again.close()
+})
+
 test('PKJ-06 DPOP-PRF-15 a mark is seen by who was there before everything was swept', async () => {
   const path = temporaryFile()
   const clock = fixedClock()

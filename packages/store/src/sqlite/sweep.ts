@@ -1,4 +1,5 @@
 import type { Seconds } from '@signet/engine'
+import { CLOCK_MARGIN } from '../clock-margin.ts'
 import type { Tables } from './tables.ts'
 
 /** How many rows of each table were forgotten, by the names of a metric. */
@@ -31,18 +32,19 @@ export interface Sweep {
 
 export function sweepTables(tables: Tables, sweep: Sweep): Swept {
   const { now, retention, unauthenticated, budget } = sweep
+  const ended = now - CLOCK_MARGIN
   return {
-    pushed_requests: tables.pushedRequests.sweep(now, budget),
-    interactions: tables.interactions.sweep(now, budget),
-    codes: tables.codes.sweep(now, budget),
+    pushed_requests: tables.pushedRequests.sweep(ended, budget),
+    interactions: tables.interactions.sweep(ended, budget),
+    codes: tables.codes.sweep(ended, budget),
     replay_log: tables.replay.sweep(budget),
-    attempts: tables.attempts.sweep(now, budget),
-    sessions: tables.sessions.sweep(now, budget),
-    grants: tables.grants.sweep(now, budget),
-    opaque_tokens: tables.opaqueTokens.sweep(now, budget),
-    revocations: tables.revocations.sweep(now, budget),
-    status_lists: tables.statusLists.sweep(now, budget),
-    status_revocations: tables.statusRevocations.sweep(now, budget),
+    attempts: tables.attempts.sweep(ended, budget),
+    sessions: tables.sessions.sweep(ended, budget),
+    grants: tables.grants.sweep(ended, budget),
+    opaque_tokens: tables.opaqueTokens.sweep(ended, budget),
+    revocations: tables.revocations.sweep(ended, budget),
+    status_lists: tables.statusLists.sweep(ended, budget),
+    status_revocations: tables.statusRevocations.sweep(ended, budget),
     keys: tables.keys.sweep(now),
     audit: tables.audit.sweep('trusted', { kept: Infinity, before: now - retention, budget }),
     unauthenticated_audit: tables.audit.sweep('strangers', {
