@@ -1,7 +1,7 @@
 import { forge } from '@signet/protocol/testing'
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { SessionStore } from './sessions/port.ts'
+import { SessionsUnavailable, type SessionStore } from './sessions/port.ts'
 import { createMemorySessions } from './testing/memory-sessions.ts'
 import { json } from './testing/scripted-authority.ts'
 import { jsonOf, openStage, type Stage } from './testing/stage.ts'
@@ -44,35 +44,6 @@ describe('refreshing', () => {
     assert.deepEqual(tokensSeen(stage), ['DPoP token-1', 'DPoP token-2', 'DPoP token-2'])
     assert.equal(refreshes(stage), 1)
     assert.deepEqual(stage.authority.problems, [])
-  })
-
-  test('SP-CL-06 keeps a rotated refresh token, twice in a row', async () => {
-    await using stage = await openStage()
-    const browser = await loggedIn(stage)
-    for (const name of ['refresh-2', 'refresh-3']) {
-      stage.authority.tokenAnswer = { refresh_token: name }
-      stage.clock.advance(400)
-      assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200)
-    }
-    const sent = stage.authority.calls('/token').map(({ form }) => form.get('refresh_token'))
-    assert.deepEqual(sent, [null, 'refresh-1', 'refresh-2'])
-  })
-
-  test('MS-IDT-01 spends no refresh token while the keys of the server are not to be had', async () => {
-    await using stage = await openStage()
-    const browser = await loggedIn(stage)
-    // A process that has never asked for the keys.
-    const other = await stage.another()
-    browser.cookies.set(other, browser.jar(stage.origin))
-    stage.authority.tokenAnswer = { refresh_token: 'refresh-2', id_token: refreshedIdToken(stage) }
-    stage.authority.faults.set('/jwks', (request) => void request.destroy())
-    stage.clock.advance(400)
-    assert.equal((await browser.call(`${other}/api/x`)).status, 503)
-    assert.equal(refreshes(stage), 0)
-    stage.authority.faults.clear()
-    stage.clock.advance(10)
-    assert.equal((await browser.call(`${other}/api/x`)).status, 200)
-    assert.equal(refreshes(stage), 1)
   })
 
   test('SP-CL-06 keeps the refresh token when none comes', async () => {
@@ -214,6 +185,58 @@ describe('refreshing', () => {
   })
 })
 
+describe('a server that rotates refresh tokens', () => {
+  test('SP-CL-06 keeps a rotated refresh token, twice in a row', async () => {
+    await using stage = await openStage()
+    const browser = await loggedIn(stage)
+    for (const name of ['refresh-2', 'refresh-3']) {
+      stage.authority.tokenAnswer = { refresh_token: name }
+      stage.clock.advance(400)
+      assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200)
+    }
+    const sent = stage.authority.calls('/token').map(({ form }) => form.get('refresh_token'))
+    assert.deepEqual(sent, [null, 'refresh-1', 'refresh-2'])
+  })
+
+  test('MS-IDT-01 spends no refresh token while the keys of the server are not to be had', async () => {
+    await using stage = await openStage()
+    const browser = await loggedIn(stage)
+    // A process that has never asked for the keys.
+    const other = await stage.another()
+    browser.cookies.set(other, browser.jar(stage.origin))
+    stage.authority.tokenAnswer = { refresh_token: 'refresh-2', id_token: refreshedIdToken(stage) }
+    stage.authority.faults.set('/jwks', (request) => void request.destroy())
+    stage.clock.advance(400)
+    assert.equal((await browser.call(`${other}/api/x`)).status, 503)
+    assert.equal(refreshes(stage), 0)
+    stage.authority.faults.clear()
+    stage.clock.advance(10)
+    assert.equal((await browser.call(`${other}/api/x`)).status, 200)
+    assert.equal(refreshes(stage), 1)
+  })
+
+  test('SP-CL-06 keeps a rotated refresh token also when the store is away for a moment', async () => {
+    const memory = createMemorySessions()
+    const troubles = ['before it wrote', 'after it wrote']
+    const replace: SessionStore['replace'] = async (...row) => {
+      const trouble = troubles.shift()
+      if (trouble === undefined) return memory.replace(...row)
+      if (trouble === 'after it wrote') await memory.replace(...row)
+      throw new SessionsUnavailable(trouble)
+    }
+    await using stage = await openStage({ store: { ...memory, replace } })
+    const browser = await loggedIn(stage)
+    for (const name of ['refresh-2', 'refresh-3']) {
+      stage.authority.tokenAnswer = { refresh_token: name }
+      stage.clock.advance(400)
+      assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200)
+    }
+    assert.deepEqual(troubles, [])
+    const sent = stage.authority.calls('/token').map(({ form }) => form.get('refresh_token'))
+    assert.deepEqual(sent, [null, 'refresh-1', 'refresh-2'])
+  })
+})
+
 test('BCP-13 SP-CL-13 the token of a login goes to no route that wants a narrower one', async () => {
   await using stage = await openStage({
     routes: (api) => [
@@ -253,7 +276,7 @@ describe('an authorization server in trouble', () => {
     'doubting our own credentials': (_request, response) =>
       json(response, 401, { error: 'invalid_client' }),
   }
-  const quick = { bff: { timeout: 0.3 } }
+  const quick = { bff: { timeout: 1 } }
 
   for (const [title, fault] of Object.entries(troubles)) {
     test(`${title}: a refresh fails clearly, and the session lives on`, async () => {

@@ -9,6 +9,7 @@ import type { Constraint } from '../oauth/constraint.ts'
 import { AuthorityFailure, failureOf } from '../oauth/failure.ts'
 import type { IssuerKeys } from '../oauth/issuer-keys.ts'
 import { boundToken } from '../oauth/token-response.ts'
+import { SessionsUnavailable } from './port.ts'
 import { isUsable, LOGIN_TOKEN, tokenName, type Secrets, type Want } from './secrets.ts'
 import type { Session, Sessions } from './sessions.ts'
 
@@ -139,7 +140,7 @@ export class Refresher {
   }
 
   async #ask(session: Session, want: Want): Promise<string> {
-    const { authority, constraint, clock, sessions } = this.#options
+    const { authority, constraint, clock } = this.#options
     const { secrets } = session
     const { refreshToken, proofKey: key } = secrets
     if (refreshToken === undefined) throw new SessionDead('there is no refresh token')
@@ -160,11 +161,24 @@ export class Refresher {
       refreshToken: answer.refresh_token ?? refreshToken,
       tokens: { ...secrets.tokens, [tokenName(want)]: token },
     }
-    if (await sessions.save(session.stored, renewed)) return token.value
+    if (await this.#save(session, renewed)) return token.value
     // It ended meanwhile, or somebody took over when the lease ran out.
     const winner = this.#usable((await this.#alive(session.stored.id)).secrets, want, undefined)
     if (winner !== undefined) return winner
     throw new AuthorityFailure('unavailable', 'refresh: another process was faster')
+  }
+
+  /** The server may give what it gave only once: a store that is away for a moment does not cost it. */
+  async #save({ stored }: Session, renewed: Secrets): Promise<boolean> {
+    const patience = performance.now() + 1_000 * MARGIN
+    for (;;) {
+      try {
+        return await this.#options.sessions.save(stored, renewed)
+      } catch (error) {
+        if (!(error instanceof SessionsUnavailable) || performance.now() > patience) throw error
+        await pause(LOOK_AGAIN)
+      }
+    }
   }
 
   async #fail(session: Session, error: unknown): Promise<never> {
