@@ -87,6 +87,26 @@ test('MTLS-12 times beyond 2049 are read', async () => {
   assert.equal(readCertificate(der).notAfter, 4_102_444_800)
 })
 
+test('MTLS-12 refuses times that are no times, which would be any', async () => {
+  const { der } = await issue({ notBefore: 1_700_000_000, notAfter: 1_700_000_000 })
+  const good = '231114221320Z'
+  const text = Buffer.from(der).toString('latin1')
+  for (const time of [
+    '231399221320Z',
+    '231114256060Z',
+    '23111422132xZ',
+    '231114221320+',
+    '000000000000Z',
+  ]) {
+    for (const place of [text.indexOf(good), text.lastIndexOf(good)]) {
+      const altered = text.slice(0, place) + time + text.slice(place + good.length)
+      for (let again = 0; again < 20; again++) {
+        refuses(Buffer.from(altered, 'latin1'), /its times are no times/)
+      }
+    }
+  }
+})
+
 test('MTLS-03 RSA, P-256 and Ed25519 keys have a name, others have none', async () => {
   for (const algorithm of [rsa(), rsa(3072, 'SHA-1'), ec(), ED25519]) {
     const issued = await issue({ algorithm })

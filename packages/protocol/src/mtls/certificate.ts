@@ -106,8 +106,8 @@ function read(der: Uint8Array, thumbprint: string): ClientCertificate {
     canonicalSubject: canonicalName(subject),
     issuer: readName(tbsCertificate.issuer),
     names: readAlternativeNames(extensions, x509),
-    notBefore: secondsOf(x509.validFromDate),
-    notAfter: secondsOf(x509.validToDate),
+    notBefore: secondsOf(x509.validFrom, x509.validFromDate),
+    notAfter: secondsOf(x509.validTo, x509.validToDate),
     publicKey,
     keyThumbprint: publicKey && thumbprintOf(publicKey),
     use: readUse(extensions),
@@ -117,10 +117,10 @@ function read(der: Uint8Array, thumbprint: string): ClientCertificate {
   }
 }
 
-function secondsOf(date: Date): Seconds {
-  const seconds = date.getTime() / 1000
-  if (!Number.isFinite(seconds)) throw new UnusableCertificate('its times are no times')
-  return seconds
+/** Only the text tells a malformed time: Node makes a date of that as well, from whatever was in its memory. */
+function secondsOf(text: string, date: Date): Seconds {
+  if (!text.endsWith(' GMT')) throw new UnusableCertificate('its times are no times')
+  return date.getTime() / 1000
 }
 
 function publicKeyOf(x509: X509Certificate): KeyObject | undefined {
