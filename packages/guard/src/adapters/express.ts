@@ -69,8 +69,14 @@ async function bodyOf(request: Request, largest: number): Promise<Uint8Array> {
   const body = await readMessage(request, largest)
   if (body.length > 0) request.body = body
   // What else it may be, and where from: it was not signed.
-  else if (namesOf(parsed).length > 0) throw taken()
+  else if (!isNothing(parsed)) throw taken()
   return body
+}
+
+/** What parsers leave of no body. */
+function isNothing(parsed: unknown): boolean {
+  if (typeof parsed === 'object') return namesOf(parsed).length === 0
+  return parsed === undefined || parsed === ''
 }
 
 function taken(): TypeError {

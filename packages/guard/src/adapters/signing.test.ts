@@ -277,19 +277,38 @@ describe('with express', () => {
     assert.match(body.toString(), /verify: keepBody/)
   })
 
-  test('HS-RS-06 what a platform made of a body that nobody can read any more is not handled', async () => {
+  test('HS-RS-06 a body that was added is no empty one because a parser took it', async () => {
     const api = expressAdapter.guard(newGuard())
     const app = express()
     app.set('env', 'test')
-    app.use((request, _response, next) => {
-      request.body = { amount: 1000 }
-      next()
-    })
+    app.use(express.json(), express.text())
     app.post('/echo', api(BOTH), (request, response) => void response.send(request.body))
     const origin = await serve(createServer(tls, app))
-    assert.equal((await send(origin, asking(ECHO))).status, 500)
-    const answer = await send(origin, asking(ECHO, SENT), SENT)
-    assert.deepEqual([answer.status, answer.body.toString()], [200, SENT])
+    for (const [type, body] of [
+      ['application/json', '{"amount":1}'],
+      ['application/json', '{}'],
+      ['text/plain', 'amount=1'],
+    ] as const) {
+      const request = asking({ ...ECHO, headers: ['Content-Type', type] })
+      assert.equal((await send(origin, request, body)).status, 500, body)
+    }
+  })
+
+  test('HS-RS-06 what a platform made of a body that nobody can read any more is not handled', async () => {
+    for (const made of [{ amount: 1000 }, 'amount=1000', 1000]) {
+      const api = expressAdapter.guard(newGuard())
+      const app = express()
+      app.set('env', 'test')
+      app.use((request, _response, next) => {
+        request.body = made
+        next()
+      })
+      app.post('/echo', api(BOTH), (request, response) => void response.send(request.body))
+      const origin = await serve(createServer(tls, app))
+      assert.equal((await send(origin, asking(ECHO))).status, 500)
+      const answer = await send(origin, asking(ECHO, SENT), SENT)
+      assert.deepEqual([answer.status, answer.body.toString()], [200, SENT])
+    }
   })
 
   test('a body that no parser took becomes bytes, as does one of express.raw()', async () => {
