@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { AsnConvert } from '@peculiar/asn1-schema'
 import { Certificate, SubjectAlternativeName } from '@peculiar/asn1-x509'
@@ -87,7 +87,10 @@ test('MTLS-12 times beyond 2049 are read', async () => {
   assert.equal(readCertificate(der).notAfter, 4_102_444_800)
 })
 
-test('MTLS-12 refuses times that are no times, which would be any', async () => {
+test('MTLS-12 refuses times that are no times, whatever date is made of them', async (t) => {
+  for (const getter of ['validFromDate', 'validToDate'] as const) {
+    t.mock.getter(X509Certificate.prototype, getter, () => new Date(NOW * 1000))
+  }
   const { der } = await issue({ notBefore: 1_700_000_000, notAfter: 1_700_000_000 })
   const good = '231114221320Z'
   const text = Buffer.from(der).toString('latin1')
@@ -100,9 +103,7 @@ test('MTLS-12 refuses times that are no times, which would be any', async () => 
   ]) {
     for (const place of [text.indexOf(good), text.lastIndexOf(good)]) {
       const altered = text.slice(0, place) + time + text.slice(place + good.length)
-      for (let again = 0; again < 20; again++) {
-        refuses(Buffer.from(altered, 'latin1'), /its times are no times/)
-      }
+      refuses(Buffer.from(altered, 'latin1'), /its times are no times/)
     }
   }
 })
