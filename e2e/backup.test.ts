@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { signet, type Ran } from './testing/cli.ts'
@@ -20,6 +19,7 @@ describe('a backup of SQLite', () => {
       clients: [peer.metadata()],
       scopes: SCOPES,
       users: USERS,
+      lifetimes: { code: 10 },
     }))
     client = peer.at(server.site.origin)
   })
@@ -56,13 +56,11 @@ describe('a backup of SQLite', () => {
   })
 
   test('REV-03 is cleared of everything that was granted, as the documentation says', async () => {
-    const { accessToken, refreshToken = '' } = await client.logIn()
+    const browser = client.browser()
+    const { accessToken, refreshToken = '' } = await client.logIn(browser)
     await server.stop()
-    const documented = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8')
-    const [, sql = ''] = /^sqlite3 signet\.db '(.+)'$/m.exec(documented) ?? []
-    const database = new DatabaseSync(server.site.database)
-    database.exec(sql)
-    database.close()
+    const all = ['revoke', '--all', '--yes', '--config', server.site.configFile]
+    assert.equal((await signet(all)).code, 0)
     const rotate = ['keys', 'rotate', '--now', '--config', server.site.configFile]
     const environment = { SIGNET_KEYS_RETIRE: '1', SIGNET_KEYS_ANNOUNCE: '1' }
     assert.equal((await signet(rotate, { environment })).code, 0)
@@ -70,6 +68,20 @@ describe('a backup of SQLite', () => {
     await server.start()
     assert.equal((await client.refresh(refreshToken)).status, 400)
     assert.equal((await client.userinfo(accessToken)).status, 401)
+    const page = await browser.open(client.link(await client.push()))
+    assert.ok(!(page instanceof URL) && page.html.includes('name="password"'))
+    await client.logIn()
+  })
+
+  test('takes no place of the database it is of, even if it is told to', async () => {
+    const { database } = server.site
+    const { ino } = statSync(database)
+    for (const file of [database, `${database}-wal`, join(server.site.folder, '.', 'signet.db')]) {
+      const { code, stderr } = await backup(file, '--force')
+      assert.equal(code, 2)
+      assert.match(stderr, /belongs to the database itself/)
+    }
+    assert.equal(statSync(database).ino, ino)
     await client.logIn()
   })
 

@@ -1,5 +1,6 @@
 import { BackupExists, backUpSqlite } from '@signet/store/sqlite'
 import type { Command } from 'commander'
+import { statSync } from 'node:fs'
 import { withoutPassword } from '../config/addresses.ts'
 import type { StoreConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
@@ -29,12 +30,26 @@ async function backUp(
   replace: boolean,
 ): ReturnType<typeof backUpSqlite> {
   if (!('sqlite' in store)) throw new UsageError(otherwise(store, file))
+  requireOther(store.sqlite, file)
   try {
     return await backUpSqlite(store.sqlite, file, { replace })
   } catch (error) {
     if (!(error instanceof BackupExists)) throw error
     throw new UsageError(`There is a file ${file} already; --force lets it give way.`)
   }
+}
+
+/** What takes the place of a file that servers have open takes everything from them that they write from then on. */
+function requireOther(database: string, file: string): void {
+  const there = identityOf(file)
+  const own = ['', '-wal', '-shm'].map((suffix) => identityOf(database + suffix))
+  if (there !== undefined && own.includes(there))
+    throw new UsageError(`${file} belongs to the database itself; name another file.`)
+}
+
+function identityOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found && `${found.dev} ${found.ino}`
 }
 
 function otherwise(store: Exclude<StoreConfig, { readonly sqlite: string }>, file: string): string {
