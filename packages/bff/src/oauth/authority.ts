@@ -2,7 +2,7 @@ import type { Seconds } from '@signet/protocol'
 import * as client from 'openid-client'
 import type { Clock } from '../config/options.ts'
 import { failureOf, type AuthorityFailure } from './failure.ts'
-import { certifiedUrls, checkMetadata, type Expected } from './metadata.ts'
+import { checkMetadata, type Expected } from './metadata.ts'
 import type { Nonces } from './nonces.ts'
 import type { Outgoing } from './outgoing.ts'
 
@@ -100,10 +100,9 @@ function configure(
   const registered = { use_mtls_endpoint_aliases: usesMutualTls }
   const configuration = new client.Configuration(metadata, clientId, registered, authentication)
   configuration.timeout = timeout
-  const certified = certifiedUrls(metadata, usesMutualTls)
+  // Whatever is asked this way is asked as the client: metadata and keys are for everybody, and are fetched by ourselves.
   configuration[client.customFetch] = async (url, request) => {
-    const send = certified.has(url) ? outgoing.certifiedFetch : outgoing.fetch
-    const response = await send(url, request)
+    const response = await outgoing.certifiedFetch(url, request)
     nonces.learn(url, response.headers.get('dpop-nonce'))
     return options.readAnswer(response)
   }

@@ -42,19 +42,11 @@ export function checkMetadata(metadata: ServerMetadata, expected: Expected): voi
 }
 
 /**
- * Where a certificate is shown: at the aliases of endpoints that ask for one, and at the endpoints themselves where the server
- * has no alias.
+ * Where the client is asked who it is: at the aliases of endpoints that ask for a certificate, and at the endpoints themselves
+ * where the server has no alias.
  *
  * @see RFC 8705 §5
  */
-export function certifiedUrls(
-  metadata: ServerMetadata,
-  usesMutualTls: boolean,
-): ReadonlySet<string> {
-  if (!usesMutualTls) return new Set()
-  return new Set(calledEndpoints(metadata, true).flatMap(([, url]) => URL.parse(url)?.href ?? []))
-}
-
 function calledEndpoints(
   metadata: ServerMetadata,
   usesMutualTls: boolean,

@@ -23,7 +23,7 @@ export interface Outgoing {
   open(url: URL, options: Opening): ClientRequest
   /** For `openid-client`. Answers are read whole, up to a limit. */
   readonly fetch: CustomFetch
-  /** The same, and shows the certificate of the client. */
+  /** The same, and shows the certificate of the client, if it has one. */
   readonly certifiedFetch: CustomFetch
   close(): void
 }
