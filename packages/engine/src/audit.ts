@@ -8,7 +8,10 @@ export interface RefusalContext {
   /** As the request claims it; authenticated unless the refusal is `invalid_client`. */
   readonly clientId?: string | undefined
   readonly subject?: string | undefined
-  /** Whether the client has proved itself, or the user is known; otherwise anybody can cause this. Default: no. */
+  /**
+   * Whether the client has proved itself, or the user has logged in; otherwise anybody can cause this. Default: whether there
+   * is a `subject`.
+   */
   readonly authenticated?: boolean
 }
 

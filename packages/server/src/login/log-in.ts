@@ -38,7 +38,8 @@ export async function logIn(credentials: Credentials, served: Served): Promise<L
     return { problem: 'busy', retryAfter: BUSY }
   }
   if (verdict === 'wrong' || user === undefined) {
-    const context = { step: 'login', subject: user?.subject }
+    // Whoever knows a username can say it; that it is this user nobody has proved.
+    const context = { step: 'login', subject: user?.subject, authenticated: false }
     await engine.refuse(wrongPassword(user === undefined ? 'unknown' : 'known'), context)
     return { problem: 'wrong' }
   }

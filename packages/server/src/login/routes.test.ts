@@ -92,8 +92,12 @@ describe('logging in', () => {
     assert.match(answer.body, /id="username"[^>]*value="alice"/)
     assert.ok(!answer.body.includes('tiger-lily'))
     assert.equal(answer.headers['set-cookie'], undefined)
-    assert.ok(rig.log.some((line) => line.includes('password_wrong')))
     assert.ok(!rig.log.join('').includes('tiger-lily'))
+    const logged = rig.log.find((line) => line.includes('password_wrong')) ?? ''
+    const [, eventId = ''] = /"eventId":"([^"]+)"/.exec(logged) ?? []
+    const event = await rig.store().audit.find(eventId)
+    assert.ok(event?.subject !== undefined)
+    assert.equal(event.unauthenticated, true, 'whoever knows a username can cause it')
   })
 
   test('somebody unknown, and somebody disabled, are told the same as somebody with a wrong password', async () => {
