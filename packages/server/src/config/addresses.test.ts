@@ -67,6 +67,14 @@ test('the address of a Redis begins with redis:// or rediss://', () => {
     assert.match(redisProblem(address) ?? '', /^must be an address like rediss:/)
 })
 
+test('the address of sentinels is refused with what to do instead', () => {
+  for (const scheme of ['redis-sentinel', 'REDISS+sentinel'])
+    assert.match(
+      redisProblem(`${scheme}://one:26379,two:26379/primary`) ?? '',
+      /follows the primary/,
+    )
+})
+
 test('an address is shown without its password, wherever it stands', () => {
   for (const [address, shown] of [
     ['postgres://signet:s3cret@db.example/signet', 'postgres://signet@db.example/signet'],

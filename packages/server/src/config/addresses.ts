@@ -22,6 +22,9 @@ export function postgresProblem(address: string): string | undefined {
 
 /** Nothing but the scheme decides about TLS to a Redis. */
 export function redisProblem(address: string): string | undefined {
+  if (/^rediss?[-+]sentinel:/i.test(address)) {
+    return `cannot be that of sentinels, which Signet does not ask: it must be an address that follows the primary, or one of a cluster, like ${REDIS}`
+  }
   const url = URL.parse(address)
   const isRedis =
     url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && url.hash === ''

@@ -50,3 +50,11 @@ test('what is no address is refused without being repeated', () => {
     )
   }
 })
+
+test('an address of sentinels is refused with what to do instead', () => {
+  for (const scheme of ['redis-sentinel', 'rediss-sentinel', 'redis+sentinel'])
+    assert.throws(
+      () => targetOf({ url: `${scheme}://:secret@one:26379,two:26379/primary` }),
+      ({ message }) => /follows the primary/.test(message) && !message.includes('secret'),
+    )
+})

@@ -39,6 +39,9 @@ type Transport =
 
 const DEFAULT_PORT = 6379
 
+const NO_SENTINEL =
+  'Signet does not ask sentinels which Redis is the primary: give it a redis:// address that follows the primary (a proxy or a DNS name), or use a cluster'
+
 /**
  * Takes an address apart here and not in the client, whose errors repeat it with its password.
  *
@@ -68,6 +71,7 @@ function transportOf(protocol: string, tls: RedisTls | undefined): Transport {
 }
 
 function parsed(url: string): URL {
+  if (/^rediss?[-+]sentinel:/i.test(url)) throw new RedisRefused(NO_SENTINEL)
   try {
     return new URL(url)
   } catch {
