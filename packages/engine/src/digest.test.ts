@@ -55,6 +55,7 @@ test('of what has no date, the digest alone is kept', () => {
     '',
     'a',
     'x'.repeat(43),
+    'x'.repeat(200),
     `.${'x'.repeat(43)}`,
     `ab.${'x'.repeat(43)}`,
     'eyJ.eyJ.sig',
