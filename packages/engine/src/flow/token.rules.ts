@@ -94,7 +94,8 @@ export const possessionRules: Rules<Possession, ProvedPossession> = [
     says: 'binds no token to a key that somebody else could compute',
     holds: ({ weak }) => !weak,
     otherwise: invalidRequest('the key of the client certificate is too weak'),
-    expected: () => 'an RSA key of 2048 bits or more, or one of P-256, P-384, P-521 or Ed25519',
+    expected: () =>
+      'an RSA key of 2048 bits or more with exponent 65537, or one of P-256, P-384, P-521 or EdDSA',
     received: () => 'a certificate with another key, or one that cannot be read',
     remedy: 'Have the certificate of the client issued anew, for such a key.',
   },
