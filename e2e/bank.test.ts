@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { startBank, type Bank } from './testing/bank.ts'
 import { launchBrowser } from './testing/chromium.ts'
+import {
+  keepPicture,
+  openProfile,
+  PHONE,
+  picture as pictureOf,
+  SCREENS,
+  type Profile as Complaining,
+} from './testing/screens.ts'
 import { PASSWORD, USER } from './testing/site.ts'
-
-/** Set it to a folder to look at the pages. */
-const SCREENSHOTS = process.env['SIGNET_SCREENSHOTS']
-const PHONE = {
-  viewport: { width: 390, height: 844 },
-  deviceScaleFactor: 2,
-  isMobile: true,
-  hasTouch: true,
-}
-const DESKTOP = { viewport: { width: 1280, height: 860 } }
 
 /** Seconds. Short, so that both happen while a test looks on. */
 const ACCESS_TOKEN = 5
@@ -36,27 +33,15 @@ after(async () => {
 })
 
 /** A browser profile of its own, with all that was complained about, and all that its pages could read. */
-interface Profile {
-  readonly context: BrowserContext
-  readonly page: Page
-  readonly complaints: readonly string[]
+interface Profile extends Complaining {
   /** Bodies and header fields that came from the app's origin, and where from. */
   readonly read: readonly string[]
 }
 
-async function open(options: BrowserContextOptions = {}): Promise<Profile> {
-  const context = await browser.newContext({ locale: 'en-GB', ...DESKTOP, ...options })
-  context.setDefaultTimeout(10_000)
-  const complaints: string[] = []
+async function open(options?: BrowserContextOptions): Promise<Profile> {
+  const profile = await openProfile(browser, options)
   const read: string[] = []
-  context.on('console', (message) => {
-    if (!['error', 'warning'].includes(message.type())) return
-    // What Chromium says of an answer that the app expects and explains.
-    if (/status of 4\d\d/.test(message.text())) return
-    complaints.push(message.text())
-  })
-  context.on('weberror', (error) => complaints.push(String(error.error())))
-  context.on('response', (response) => {
+  profile.context.on('response', (response) => {
     if (!response.url().startsWith(bank.app) || response.status() === 303) return
     const about = `${response.request().method()} ${response.url()}`
     read.push(`${about} ${JSON.stringify(response.request().headers())}`)
@@ -65,7 +50,7 @@ async function open(options: BrowserContextOptions = {}): Promise<Profile> {
       () => undefined,
     )
   })
-  return { context, page: await context.newPage(), complaints, read }
+  return { ...profile, read }
 }
 
 async function within(
@@ -76,9 +61,7 @@ async function within(
   try {
     await work(profile)
   } catch (error) {
-    if (SCREENSHOTS !== undefined) {
-      await profile.page.screenshot({ path: join(SCREENSHOTS, 'failed.png') })
-    }
+    await keepPicture(profile.page, 'failed')
     throw new Error(`at ${profile.page.url()}; the bank said: ${bank.output()}`, { cause: error })
   } finally {
     await profile.context.close()
@@ -138,16 +121,8 @@ const balanceOf = async (page: Page): Promise<string> => {
   return page.innerText('.account[aria-pressed=true] .balance')
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.equal(overflow, 0, `${name} is wider than the screen`)
-  if (SCREENSHOTS === undefined) return
-  await page.screenshot({
-    path: join(SCREENSHOTS, `bank-${name}.png`),
-    fullPage: !name.startsWith('phone'),
-  })
+function picture(page: Page, name: string): Promise<void> {
+  return pictureOf(page, `bank-${name}`, !name.startsWith('phone'))
 }
 
 describe('the example bank in a browser', () => {
@@ -375,12 +350,7 @@ describe('the app of the bank', () => {
 })
 
 describe('the pages of the bank', () => {
-  for (const [device, options] of [
-    ['phone', PHONE],
-    ['desktop', DESKTOP],
-    ['phone-dark', { ...PHONE, colorScheme: 'dark' }],
-    ['desktop-dark', { ...DESKTOP, colorScheme: 'dark' }],
-  ] as const) {
+  for (const [device, options] of Object.entries(SCREENS)) {
     test(`fit the screen of a ${device} and break no rule of theirs`, () =>
       within(async ({ page }) => {
         await page.goto(bank.app)

@@ -1,25 +1,14 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { startCallbackServer, type CallbackServer } from './testing/callback-server.ts'
 import { launchBrowser } from './testing/chromium.ts'
 import { claimsOf } from './testing/claims.ts'
 import { member } from './testing/https.ts'
 import { codeOf, Peer, type Difference } from './testing/peer.ts'
+import { DESKTOP, openProfile, PHONE, picture, SCREENS, type Profile } from './testing/screens.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
 import { PASSWORD, SCOPES, USER, USERS } from './testing/site.ts'
-
-/** Set it to a folder to look at the pages. */
-const SCREENSHOTS = process.env['SIGNET_SCREENSHOTS']
-
-const PHONE = {
-  viewport: { width: 390, height: 844 },
-  deviceScaleFactor: 2,
-  isMobile: true,
-  hasTouch: true,
-}
-const DESKTOP = { viewport: { width: 1280, height: 800 } }
 
 let server: ServerProcess
 let callback: CallbackServer
@@ -55,27 +44,6 @@ after(async () => {
   callback.close()
 })
 
-/** A browser profile of its own, and everything its pages complained about. */
-interface Profile {
-  readonly context: BrowserContext
-  readonly page: Page
-  readonly complaints: readonly string[]
-}
-
-async function open(options: BrowserContextOptions = {}): Promise<Profile> {
-  const context = await browser.newContext({ locale: 'en-GB', ...DESKTOP, ...options })
-  context.setDefaultTimeout(8_000)
-  const complaints: string[] = []
-  context.on('console', (message) => {
-    if (!['error', 'warning'].includes(message.type())) return
-    // What Chromium says of a page that is itself the answer to a mistake.
-    if (/status of 4\d\d/.test(message.text())) return
-    complaints.push(message.text())
-  })
-  context.on('weberror', (error) => complaints.push(String(error.error())))
-  return { context, page: await context.newPage(), complaints }
-}
-
 async function close({ context, complaints }: Profile): Promise<void> {
   await context.close()
   assert.deepEqual(complaints, [])
@@ -86,7 +54,7 @@ async function within(
   work: (profile: Profile) => Promise<void>,
   options?: BrowserContextOptions,
 ): Promise<void> {
-  const profile = await open(options)
+  const profile = await openProfile(browser, options)
   await work(profile)
   await close(profile)
 }
@@ -118,15 +86,6 @@ async function logIn(page: Page): Promise<URL> {
   await typeLogin(page)
   await page.click('#approve')
   return backAtClient(page)
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  assert.equal(overflow, 0, `${name} is wider than the screen`)
-  if (SCREENSHOTS === undefined) return
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true })
 }
 
 describe('login and consent in a browser', () => {
@@ -300,7 +259,7 @@ describe('a response that is posted to the client, in a browser', () => {
 describe('OIDC-10 prompt, in a browser with a session', () => {
   let profile: Profile
   before(async () => {
-    profile = await open()
+    profile = await openProfile(browser)
     await logIn(profile.page)
   })
   after(() => close(profile))
@@ -405,12 +364,7 @@ describe('logout in a browser', () => {
 })
 
 describe('the pages', () => {
-  for (const [device, options] of [
-    ['phone', PHONE],
-    ['desktop', DESKTOP],
-    ['phone-dark', { ...PHONE, colorScheme: 'dark' }],
-    ['desktop-dark', { ...DESKTOP, colorScheme: 'dark' }],
-  ] as const) {
+  for (const [device, options] of Object.entries(SCREENS)) {
     test(`fit the screen of a ${device} and break no rule of theirs`, () =>
       within(async ({ page }) => {
         await page.goto(client.issuer)
