@@ -1,5 +1,5 @@
 import {
-  ALGORITHMS,
+  algIsOfProfile,
   atHash,
   CLOCK_AHEAD,
   isAlgorithm,
@@ -31,10 +31,8 @@ export const loginTokenRules: Rules<LoginToken, LoginToken> = [
     id: 'OIDC-05',
     reason: 'id_token_alg',
     says: 'takes ID tokens signed with an algorithm of the profile only',
-    holds: ({ header }) => isAlgorithm(header.alg),
+    ...algIsOfProfile,
     otherwise: REFUSAL,
-    expected: () => `alg ${ALGORITHMS.join(', ')}`,
-    received: ({ header }) => `alg ${shown(header.alg)}`,
     remedy: REMEDY,
   },
   {

@@ -1,10 +1,9 @@
 import {
   decodeJwt,
+  isSignedByOneOf,
   MalformedJwt,
   parseJsonObject,
-  selectKeys,
   Undecryptable,
-  verifySignature,
   type DecodedJwt,
 } from '@signet/protocol'
 import { Buffer } from 'node:buffer'
@@ -57,7 +56,7 @@ async function proved(token: string, { decryption, keys }: AnswerContext): Promi
 
 async function isSigned(jwt: DecodedJwt, keys: AnswerContext['keys']): Promise<boolean> {
   const known = await keys.find(jwt.header.kid, 0)
-  return selectKeys(known, jwt.header).some((key) => verifySignature(jwt, key))
+  return isSignedByOneOf(known, jwt)
 }
 
 function asFailure(error: unknown): unknown {
