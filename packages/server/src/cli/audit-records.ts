@@ -6,6 +6,7 @@ import {
   type AuditStream,
   type StreamRecord,
 } from '@signet/engine'
+import { shown } from './context.ts'
 
 /** A record as somebody needs it who has nothing else. */
 export interface ChainedRecord extends StreamRecord {
@@ -75,11 +76,6 @@ export function plainLine(record: ChainedRecord): string {
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   const words = [timeOf(at), stream, sequence, kind, step, ...named, evidence?.reason, id]
   return shown(words.filter((word) => word !== undefined).join(' '))
-}
-
-/** One line of text for people: whoever can write to the database must not write to the terminal. */
-export function shown(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
 }
 
 /** Milliseconds since 1970, for people. */

@@ -109,8 +109,14 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** One line of text for people: whoever can write to the database must not write to the terminal. */
+export function shown(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
+}
+
 /** Rows as columns of equal width, the first one as headings. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(shown))
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   )

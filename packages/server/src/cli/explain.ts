@@ -1,7 +1,7 @@
 import type { AuditEvent } from '@signet/engine'
 import type { Command } from 'commander'
-import { shown, timeOf } from './audit-records.ts'
-import { onService, print, UsageError, withService, type ServiceOptions } from './context.ts'
+import { timeOf } from './audit-records.ts'
+import { onService, print, shown, UsageError, withService, type ServiceOptions } from './context.ts'
 
 export function addExplain(program: Command): void {
   withService(
