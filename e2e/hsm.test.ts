@@ -25,9 +25,11 @@ describe('a server whose keys are in a security module', () => {
   let key: ExternalSigningKey
   /** What the server is told, as a program beside it would tell it. */
   let keys: readonly ExternalSigningKey[]
+  let hangs = false
   before(async () => {
     hsm = openHsm()
-    key = hsm.makeKey()
+    const made = hsm.makeKey()
+    key = { ...made, sign: (input) => (hangs ? new Promise(() => {}) : made.sign(input)) }
     keys = [key]
     site = await createSite((issuer) => ({
       issuer,
@@ -56,6 +58,17 @@ describe('a server whose keys are in a security module', () => {
       await jwtVerify(jwt, await importJWK(jwk, 'ES256'), { issuer: site.origin })
     }
     assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, true)
+  })
+
+  test('answers 503 in time while it hangs, and tokens again as soon as it does not', async () => {
+    const peer = app.at(site.origin)
+    hangs = true
+    const begun = performance.now()
+    const { status, headers } = await peer.credentials()
+    hangs = false
+    assert.deepEqual([status, headers['retry-after']], [503, '2'])
+    assert.ok(performance.now() - begun < 6_500)
+    assert.equal((await peer.credentials()).status, 200)
   })
 
   test('has no key that signs in its database, and the module gives none away', async () => {
