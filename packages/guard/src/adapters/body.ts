@@ -10,8 +10,11 @@ export type Pieces = AsyncIterable<Uint8Array | string>
  *
  * @param largest in bytes.
  * @throws Refused when it is larger, or does not arrive whole.
+ * @throws TypeError when somebody has read of it before: what is left would look like all of it.
  */
 export async function readMessage(message: Readable, largest: number): Promise<Buffer> {
+  if (message.readableDidRead)
+    throw new TypeError('the body of a signed request was read before the guard')
   try {
     return await readBody(message.iterator({ destroyOnReturn: false }), largest)
   } finally {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Agent, createServer, request as call } from 'node:https'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { after, describe, test } from 'node:test'
 import { getRequestListener } from '@hono/node-server'
 import {
@@ -263,6 +265,25 @@ for (const [name, start] of Object.entries(apis)) {
     })
   })
 }
+
+test('HS-RS-06 with node, a body that the handler has read already is no empty one', async () => {
+  const api = nodeAdapter.guard(newGuard())
+  const failures: unknown[] = []
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    await buffer(request)
+    await api.check(request, response, { signedRequest: true })
+    response.end()
+  }
+  const server = createServer(tls, (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      failures.push(error)
+      response.writeHead(500).end()
+    })
+  })
+  const origin = await serve(server)
+  assert.equal((await send(origin, asking(ECHO), 'amount=1')).status, 500)
+  assert.match(String(failures), /^TypeError: the body of a signed request was read before/)
+})
 
 describe('with express', () => {
   test('a body that was parsed without keepBody is an error of the server, which says what to do', async () => {
