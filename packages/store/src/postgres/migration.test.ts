@@ -176,6 +176,23 @@ test('a migration that fails, or does not get its lock, leaves the version befor
   await requireGrant(url)
 })
 
+test('who waits to migrate goes on when the one before is gone', async () => {
+  const url = await server.createDatabase()
+  await withClient({ server: url }, async (holder) => {
+    await holder.query(
+      "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('migrations of signet', 0))",
+    )
+    const migrating = migrateTo(url, SIGNET)
+    const waits = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    while ((await server.execute(url, `SELECT ${waits}`)).length === 0);
+    await server.execute(
+      url,
+      `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted`,
+    )
+    assert.equal((await migrating).length, VERSION)
+  })
+})
+
 test('a migration whose machine vanishes keeps nobody waiting for ever', async () => {
   const url = await filledDatabase()
   const noting = { ...EXPAND, sql: `CREATE TABLE signet.noted AS SELECT ${IDLE}` }

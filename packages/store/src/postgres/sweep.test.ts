@@ -1,3 +1,4 @@
+import { checkChain } from '@signet/engine'
 import {
   fixedClock,
   sampleAuditEvent,
@@ -138,6 +139,35 @@ test('several who sweep at once take each row once, and wait for nobody who hold
   })
   assert.equal((await sweepers[1]?.sweep(150))?.['grants'], 1)
   for (const database of sweepers) await database.close()
+})
+
+test('of several who sweep a chain at once, more and less, none moves its beginning back', async () => {
+  const url = await emptyDatabase()
+  const clock = fixedClock()
+  const [more, less] = [await open({ server: url, clock }), await open({ server: url, clock })]
+  const { audit } = more.store(ISSUER)
+  for (let index = 1; index <= 10; index += 1) {
+    await audit.record(sampleAuditEvent({ id: `event ${index}` }))
+  }
+  clock.advance(2 * DAY)
+  const waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+  const waiting = async (count: number): Promise<void> => {
+    while ((await server.execute(url, waits)).length < count);
+  }
+  await withClient({ server: url }, async (holder) => {
+    await holder.query('BEGIN; SELECT FROM signet.audit_chains FOR UPDATE')
+    const first = more.sweep(5)
+    await waiting(1)
+    const second = less.sweep(2)
+    await waiting(2)
+    await holder.query('COMMIT')
+    const swept = [await first, await second].map((each) => each['audit'])
+    assert.deepEqual(swept, [5, 2])
+  })
+  const { breaks, count } = await checkChain(audit, 'trusted')
+  assert.deepEqual(breaks, [])
+  assert.equal(count, 3)
+  for (const each of [more, less]) await each.close()
 })
 
 const MANY = 20_000
