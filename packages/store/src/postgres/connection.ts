@@ -6,7 +6,10 @@ import type { LanesOptions } from './lanes.ts'
 
 /** Where a database is, and how it is talked to. */
 export interface PostgresConnection {
-  /** `postgres://user@host:5432/database?sslmode=verify-full`, or what a client of `pg` takes. */
+  /**
+   * `postgres://user@host:5432/database?sslmode=verify-full`, or what a client of `pg` takes. Without `sslmode`, or `ssl`,
+   * nothing protects what goes there.
+   */
   readonly server: string | ClientConfig
   /** How many connections of this process, at most. With two or more one is for what takes long. */
   readonly connections?: number | undefined
