@@ -34,6 +34,9 @@ function alive(seconds: Seconds, rowsPerVisit: number = 1): number {
   return Math.ceil(((seconds + CLOCK_MARGIN) / PAUSE + 1) * rowsPerVisit)
 }
 
+/** The ceiling of an access token (SP-SEC-01), and a minute. */
+const LONGEST_TOKEN: Seconds = 3_600 + 60
+
 /** Every table whose rows end. A mark ends with its assertion or proof, some minutes after it was made. */
 const LIVING: Readonly<Record<string, number>> = {
   pushed_requests: alive(LIFETIMES.pushedRequest + LIFETIMES.interaction),
@@ -45,8 +48,8 @@ const LIVING: Readonly<Record<string, number>> = {
   sessions: alive(LIFETIMES.session),
   grants: alive(LIFETIMES.refreshToken),
   opaque_tokens: alive(LIFETIMES.accessToken, 2),
-  // Two visits in a row of eight revoke.
-  revocations: alive(LIFETIMES.refreshToken + LIFETIMES.code, 1 / 4) + 1,
+  // Two visits in a row of eight revoke; for as long as anything may live that was issued by then.
+  revocations: alive(LIFETIMES.refreshToken + LONGEST_TOKEN, 1 / 4) + 1,
   status_lists: 1,
   status_revocations: alive(LIFETIMES.refreshToken + LIFETIMES.code, 1 / 4),
   audit_records: alive(AUDIT.retention) + AUDIT.unauthenticated,
