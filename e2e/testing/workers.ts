@@ -44,7 +44,8 @@ const rolls = (server: Rolling): number =>
 export async function roll(server: Rolling): Promise<void> {
   const so = rolls(server)
   server.send('SIGHUP')
-  await until(() => rolls(server) > so)
+  // One after the other starts and drains, which takes its time on a machine that is busy.
+  await until(() => rolls(server) > so, 120_000)
 }
 
 /** Waits until all of them are at work. */
