@@ -3,7 +3,9 @@ import { sampleSession, sessionStoreContract } from '@signet/bff/testing'
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { openRedisSessions, type RedisSessions } from './bff-sessions.ts'
+import { isOnDisk, losing } from './testing/losing.ts'
 import { startRedis, type RedisServer } from './testing/server.ts'
+import { until } from './testing/until.ts'
 
 /** That of the contract. */
 const NOW = 1_800_000_000
@@ -35,15 +37,33 @@ sessionStoreContract('Redis', async () => {
 test('sessions outlive Redis, and another BFF on it has its own', async () => {
   await server.command('FLUSHALL')
   const bank = await open()
-  await bank.create(sampleSession())
+  await bank.create(sampleSession({ subject: 'who outlives it' }))
+  bank.close()
+  await until(async () => assert.ok(isOnDisk(server, 'who outlives it')))
   await server.kill()
   await server.start()
   const again = await open()
   const shop = await open('shop')
-  assert.deepEqual(await again.get('a digest'), sampleSession())
+  assert.equal((await again.get('a digest'))?.subject, 'who outlives it')
   assert.equal(await shop.get('a digest'), undefined)
   assert.equal(await shop.count(NOW), 0)
-  for (const sessions of [bank, again, shop]) sessions.close()
+  for (const sessions of [again, shop]) sessions.close()
+})
+
+test('LOG-09 a logout that Redis lost, and a login that was taken, stay ended for the process that did it and for others', async (t) => {
+  await server.command('FLUSHALL')
+  const [one, other] = await Promise.all([open(), open()])
+  t.after(() => [one, other].forEach((sessions) => sessions.close()))
+  await one.create(sampleSession())
+  await one.put('a login', 'sealed', NOW + 600)
+  await until(async () => assert.ok(isOnDisk(server, 'a login')))
+  await losing(server, async () => {
+    assert.equal(await one.delete('a digest'), true)
+    assert.equal(await one.take('a login', NOW), 'sealed')
+  })
+  assert.equal(await until(() => one.get('a digest')), undefined)
+  assert.equal(await one.take('a login', NOW), undefined)
+  assert.equal(await until(() => other.get('a digest')), undefined)
 })
 
 test('an id is given to one session only', async () => {

@@ -7,10 +7,12 @@ import {
   type Touch,
 } from '@signet/bff'
 import type { Seconds } from '@signet/engine'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RedisAddress } from './address.ts'
 import { CREATE, DELETE, GIVE_BACK, REPLACE, SWEEP, TAKE_UNTIL, TOUCH } from './bff-scripts.ts'
 import { Connection, type Script } from './connection.ts'
 import { keptFor, Keys } from './keys.ts'
+import { Recollection } from './recollection.ts'
 
 export interface RedisSessionsOptions extends RedisAddress {
   /** Whose sessions these are: all processes of a BFF name the same, and no other BFF on this Redis does. */
@@ -50,6 +52,9 @@ interface Place {
   readonly now: () => Seconds
 }
 
+/** How long to wait before saying again what Redis, which may be loading its data, did not take. */
+const PAUSE_MILLISECONDS = 100
+
 /** What is never changed is one field, as JSON. */
 const FIELDS = ['fixed', 'sealed', 'version', 'lastSeenAt', 'expiresAt'] as const
 
@@ -58,11 +63,16 @@ class SessionsInRedis implements RedisSessions {
   readonly #connection: Connection
   readonly #keys: Keys
   readonly #now: () => Seconds
+  /** What this process ended or took lately. */
+  readonly #gone = new Recollection()
+  /** Counts the connections on which that is still to be said again. */
+  #forgetful = 0
 
   constructor({ connection, keys, now }: Place) {
     this.#connection = connection
     this.#keys = keys
     this.#now = now
+    connection.onReady(() => void this.#sayAgain())
   }
 
   async create(session: StoredSession): Promise<void> {
@@ -100,7 +110,10 @@ class SessionsInRedis implements RedisSessions {
   }
 
   async delete(id: string): Promise<boolean> {
-    return (await this.#run(DELETE, [this.#session(id), this.#byEnd()], [id])) === 1
+    const key = this.#session(id)
+    const isDeleted = (await this.#run(DELETE, [key, this.#byEnd()], [id])) === 1
+    if (isDeleted) this.#gone.add({ key, milliseconds: 0 })
+    return isDeleted
   }
 
   withSid(issuer: string, sid: string): Promise<readonly StoredSession[]> {
@@ -126,7 +139,10 @@ class SessionsInRedis implements RedisSessions {
   }
 
   async take(id: string, now: Seconds): Promise<string | undefined> {
-    return parcelOf(await this.#ask(this.#keys.of('parcel', id), 'GETDEL'), now)
+    const key = this.#keys.of('parcel', id)
+    const parcel = await this.#ask(key, 'GETDEL')
+    if (parcel !== null) this.#gone.add({ key, milliseconds: 0 })
+    return parcelOf(parcel, now)
   }
 
   async first(digest: string, until: Seconds, now: Seconds): Promise<boolean> {
@@ -185,17 +201,44 @@ class SessionsInRedis implements RedisSessions {
     return keptFor(expiresAt + KEPT_AFTER_END, this.#now())
   }
 
+  /**
+   * A Redis that restarts, or whose replica takes over, may have lost its last second, and a logout with it. So whoever has
+   * a new connection ends again what it ended lately, and asks for nothing before.
+   */
+  async #sayAgain(): Promise<void> {
+    this.#forgetful += 1
+    const commands = this.#gone.commands()
+    while (!this.#connection.isClosed) {
+      try {
+        await Promise.all(commands.map(({ key, command }) => this.#connection.ask(key, ...command)))
+        break
+      } catch {
+        await delay(PAUSE_MILLISECONDS, undefined, { ref: false })
+      }
+    }
+    this.#forgetful -= 1
+  }
+
   /** Sends a command about one key. */
-  #ask(key: string, name: string, ...values: readonly string[]): Promise<unknown> {
+  async #ask(key: string, name: string, ...values: readonly string[]): Promise<unknown> {
+    this.#requireSaid()
     return orUnavailable(this.#connection.ask(key, name, key, ...values))
   }
 
-  #run(
+  async #run(
     script: Script,
     keys: readonly [string, ...string[]],
     values: readonly (string | number)[],
   ): Promise<unknown> {
+    this.#requireSaid()
     return orUnavailable(this.#connection.run(script, keys, values.map(String)))
+  }
+
+  #requireSaid(): void {
+    if (this.#forgetful === 0) return
+    throw new SessionsUnavailable(
+      'Redis has come back, and is told first which sessions have ended',
+    )
   }
 }
 

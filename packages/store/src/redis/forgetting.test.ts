@@ -1,15 +1,13 @@
 import { StoreUnavailable, type Mark } from '@signet/engine'
 import { fixedClock, sampleCode, samplePushedRequest, SAMPLE_NOW } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { EphemeralStore } from './ephemeral.ts'
 import { openRedis, type RedisDatabase } from './open-redis.ts'
 import { startCuttingProxy } from './testing/cutting-proxy.ts'
-import { startRedis, type RedisServer } from './testing/server.ts'
+import { isOnDisk, losing } from './testing/losing.ts'
+import { startRedis } from './testing/server.ts'
 import { until } from './testing/until.ts'
 
 const ISSUER = 'https://as.example'
@@ -57,23 +55,6 @@ async function assertDecided(store: EphemeralStore, name: string): Promise<void>
   assert.equal((await store.codes.peek(name))?.digest, name)
   assert.equal(await store.pushedRequests.claim(name), false)
   assert.equal(await store.pushedRequests.peek(name), undefined)
-}
-
-/** Kills the server, and starts it with only what it had when `lose` was called. */
-async function losing(server: RedisServer, play: () => Promise<void>): Promise<void> {
-  const copy = mkdtempSync(join(tmpdir(), 'signet-redis-'))
-  cpSync(server.directory, copy, { recursive: true })
-  await play()
-  await server.kill()
-  rmSync(server.directory, { recursive: true })
-  cpSync(copy, server.directory, { recursive: true })
-  rmSync(copy, { recursive: true })
-  await server.start()
-}
-
-function isOnDisk(server: RedisServer, word: string): boolean {
-  const directory = join(server.directory, 'appendonlydir')
-  return readdirSync(directory).some((file) => readFileSync(join(directory, file)).includes(word))
 }
 
 test('SP-AZ-09 PKJ-06 DPOP-PRF-15 what was decided in the second that Redis lost stays decided, for every process', async () => {
