@@ -19,7 +19,7 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = {
   TZ: 'UTC',
 }
 
-const START_TIMEOUT_MILLISECONDS = 30_000
+const START_TIMEOUT_MILLISECONDS = 60_000
 
 /** A command that goes on until it is ended, in a process of its own, as an operator would run it. */
 export interface RunningCommand {
@@ -136,7 +136,19 @@ interface Sign {
   readonly output: () => string
 }
 
-async function ready(child: ChildProcess, { words, output }: Sign): Promise<void> {
+async function ready(child: ChildProcess, sign: Sign): Promise<void> {
+  try {
+    await says(child, sign)
+  } catch (error) {
+    await ended(child, 'SIGKILL')
+    throw new Error(`it did not start:\n${sign.output()}`, { cause: error })
+  }
+  // A test that fails before it stops the command must end all the same.
+  child.unref()
+  for (const stream of [child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref()
+}
+
+async function says(child: ChildProcess, { words, output }: Sign): Promise<void> {
   const giveUp = AbortSignal.timeout(START_TIMEOUT_MILLISECONDS)
   const gone = once(child, 'exit', { signal: giveUp })
   gone.catch(() => undefined)
@@ -144,11 +156,8 @@ async function ready(child: ChildProcess, { words, output }: Sign): Promise<void
     const heard = once(child.stdout ?? child, 'data', { signal: giveUp }).then(() => true)
     heard.catch(() => undefined)
     const isUp = await Promise.race([heard, gone.then(() => false)])
-    if (!isUp) throw new Error(`it did not start:\n${output()}`)
+    if (!isUp) throw new Error('it has ended')
   }
-  // A test that fails before it stops the command must end all the same.
-  child.unref()
-  for (const stream of [child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref()
 }
 
 function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
