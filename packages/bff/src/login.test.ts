@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateSigningKey } from '@signet/protocol'
 import { describe, test } from 'node:test'
+import { createMemorySessions } from './testing/memory-sessions.ts'
 import { jsonOf, openStage, type Stage } from './testing/stage.ts'
 import { goesOnTo, TestBrowser, type Answer } from './testing/test-browser.ts'
 
@@ -246,16 +247,39 @@ describe('a callback', () => {
     assert.equal(stage.authority.calls('/token').length, 0)
   })
 
-  test('parameters that come twice are refused', async () => {
+  test('parameters that come twice are refused, and use nothing up', async () => {
     await using stage = await openStage()
-    for (const name of ['code', 'state', 'iss', 'error']) {
-      const browser = new TestBrowser()
-      const back = stage.authority.back(await stage.begin(browser))
+    const browser = new TestBrowser()
+    const location = await stage.begin(browser)
+    const names = ['code', 'state', 'iss', 'error']
+    for (const name of names) {
+      const back = stage.authority.back(location)
       back.searchParams.append(name, 'again')
       back.searchParams.append(name, 'again')
       await assertRefused(stage, browser, await browser.open(back, 'cross-site'))
     }
     assert.equal(stage.authority.calls('/token').length, 0)
+    assert.deepEqual(
+      failures(stage),
+      names.map(() => 'invalid_response'),
+    )
+    const answer = await browser.open(stage.authority.back(location), 'cross-site')
+    assert.equal(answer.status, 200)
+  })
+
+  test('B15 of another app ends no login of this one', async () => {
+    const store = createMemorySessions()
+    await using bank = await openStage({ store })
+    await using shop = await openStage({ store, frontend: { name: 'shop' } })
+    const browser = new TestBrowser()
+    const state = bank.authority.back(await bank.begin(browser)).searchParams.get('state') ?? ''
+    for (const [name, cookie] of browser.jar(bank.origin)) {
+      browser.jar(shop.origin).set(name.replace('-bank-', '-shop-'), cookie)
+    }
+    const back = shop.authority.back(await shop.begin(new TestBrowser()), { state })
+    assert.equal((await browser.open(back, 'cross-site')).status, 400)
+    assert.deepEqual(failures(shop), ['login_expired'])
+    assert.equal(shop.authority.calls('/token').length, 0)
   })
 
   test('AM-G2 AM-G4 BCP-02 SP-CF-04 in another browser is refused: login CSRF', async () => {

@@ -15,9 +15,9 @@ async function loggedIn(stage: Stage): Promise<TestBrowser> {
   return browser
 }
 
-function refreshedIdToken({ authority: { issuer, key } }: Stage): string {
+function refreshedIdToken({ authority: { issuer, key } }: Stage, sub = 'alice'): string {
   const now = Math.floor(Date.now() / 1_000)
-  const claims = { iss: issuer, sub: 'alice', aud: 'bank', iat: now, exp: now + 60 }
+  const claims = { iss: issuer, sub, aud: 'bank', iat: now, exp: now + 60 }
   return forge({ alg: key.algorithm, kid: key.kid }, claims, key)
 }
 
@@ -143,6 +143,33 @@ describe('refreshing', () => {
     })
     assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 401)
     assert.equal(await stage.store.count(stage.clock.now()), 0)
+  })
+
+  test('BFF-08 a refusal ends no session that somebody else has renewed meanwhile', async () => {
+    await using stage = await openStage()
+    const browser = await loggedIn(stage)
+    stage.clock.advance(400)
+    const [session] = await stage.store.ofSubject(stage.authority.issuer, 'alice')
+    stage.authority.faults.set('/token', async (_request, response) => {
+      await stage.store.replace(session?.id ?? '', 0, session?.sealed ?? '')
+      json(response, 400, { error: 'invalid_grant' })
+    })
+    assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 502)
+    stage.authority.faults.clear()
+    stage.clock.advance(2)
+    assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200)
+  })
+
+  test('a refresh that brings the ID token of another person changes nothing', async () => {
+    await using stage = await openStage()
+    const browser = await loggedIn(stage)
+    stage.clock.advance(400)
+    stage.authority.tokenAnswer = { id_token: refreshedIdToken(stage, 'eve') }
+    assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 503)
+    assert.deepEqual(tokensSeen(stage), [])
+    stage.authority.tokenAnswer = { id_token: refreshedIdToken(stage) }
+    stage.clock.advance(2)
+    assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200)
   })
 
   test('DPOP-CL-02 a refresh that brings a bearer token changes nothing', async () => {
