@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { createLog } from '../management/log.ts'
 import { Crew } from './crew.ts'
 import { forkWorker } from './fork.ts'
@@ -11,7 +11,7 @@ import type { Death } from './slot.ts'
 
 before(() =>
   cluster.setupPrimary({
-    exec: join(import.meta.dirname, 'testing', 'idle.ts'),
+    exec: fileURLToPath(new URL('./testing/idle.ts', import.meta.url)),
     execArgv: ['--conditions=source'],
     args: [],
     serialization: 'advanced',
