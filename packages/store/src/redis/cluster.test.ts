@@ -53,7 +53,7 @@ test('every verb works on every node, for many services at once', async () => {
 test('a user with a password is let in on every node', async () => {
   await flush()
   const categories = ['read', 'write', 'scripting', 'connection'].map((name) => `+@${name}`)
-  const allowed = ['~signet:*', ...categories, '+info', '+cluster|slots']
+  const allowed = ['~signet:*', ...categories, '-@dangerous', '+info', '+cluster|slots']
   for (const node of cluster.nodes) {
     await node.command('ACL', 'SETUSER', 'signet', 'on', '>secret', ...allowed)
   }

@@ -1,17 +1,15 @@
 import { StoreUnavailable } from '@signet/engine'
 import { fixedClock } from '@signet/engine/testing'
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { RedisRefused, type RedisTls } from './address.ts'
 import { openRedis, type RedisDatabase } from './open-redis.ts'
+import { makeCertificate } from './testing/certificate.ts'
+import { startCluster } from './testing/cluster.ts'
 import { everyVerb } from './testing/every-verb.ts'
 import { freePort, startRedis, type RedisServer } from './testing/server.ts'
-
-/** Of Debian's package of the same name. */
-const OPENSSL = 'openssl'
 
 let server: RedisServer
 let url: string
@@ -24,7 +22,7 @@ before(async () => {
     join(server.directory, 'c.pem'),
     join(server.directory, 'k.pem'),
   ]
-  makeCertificate(certificateFile, keyFile)
+  makeCertificate({ certificateFile, keyFile, name: 'DNS:localhost' })
   ca = readFileSync(certificateFile, 'utf8')
   key = readFileSync(keyFile, 'utf8')
   const port = await freePort()
@@ -39,17 +37,6 @@ before(async () => {
   })
 })
 after(() => server.stop())
-
-/** One that is its own authority. */
-function makeCertificate(certificateFile: string, keyFile: string): void {
-  const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
-  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2']
-  execFileSync(
-    OPENSSL,
-    [...words, '-nodes', '-keyout', keyFile, '-out', certificateFile, ...name],
-    { stdio: 'ignore' },
-  )
-}
 
 function open(tls?: RedisTls, address: string = url): Promise<RedisDatabase> {
   return openRedis({ url: address, tls, clock: fixedClock(), settling: 0.01 })
@@ -73,4 +60,22 @@ test('a server whose certificate nobody vouches for is not spoken to, nor one of
 
 test('settings of TLS do not go with an address without it', async () => {
   await assert.rejects(open({ ca }, server.url), RedisRefused)
+})
+
+test('a cluster is spoken to over TLS on every node, and none whose certificate nobody vouches for', async (t) => {
+  const [certificateFile, keyFile] = [
+    join(server.directory, 'node.pem'),
+    join(server.directory, 'node-key.pem'),
+  ]
+  makeCertificate({ certificateFile, keyFile, name: 'IP:127.0.0.1' })
+  const cluster = await startCluster({ certificateFile, keyFile })
+  t.after(() => cluster.stop())
+  await assert.rejects(open({ ca }, cluster.url), /certificate/)
+  const redis = await open({ ca: readFileSync(certificateFile, 'utf8') }, cluster.url)
+  t.after(() => redis.close())
+  for (let count = 0; count < 12; count += 1) {
+    const verbs = everyVerb(redis.ephemeral(`https://as.example/${count}`))
+    for (const verb of Object.values(verbs)) await verb()
+  }
+  for (const node of cluster.nodes) assert.ok(Number(await node.command('DBSIZE')) > 0)
 })
