@@ -30,6 +30,11 @@ export interface Users {
   list(): Promise<readonly User[]>
   /** @throws UsernameTaken when another subject has it. */
   put(user: User): Promise<void>
+  /**
+   * Writes a user down anew, under the same name, unless something else than `seen` is kept of that user by now. Whether it
+   * was written: who decides by what was read must not undo what somebody else did meanwhile.
+   */
+  replace(seen: User, user: User): Promise<boolean>
 }
 
 /** A client as it was registered: RFC 7591 metadata. */

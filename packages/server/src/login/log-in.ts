@@ -11,7 +11,7 @@ export interface Credentials extends LoginAttempt {
 
 /** Who logged in, or why nobody did. */
 export type LoginResult =
-  { readonly subject: string } | { readonly problem: LoginProblem; readonly retryAfter?: Seconds }
+  { readonly user: User } | { readonly problem: LoginProblem; readonly retryAfter?: Seconds }
 
 /** By then the passwords being checked now are done. */
 const BUSY: Seconds = 5
@@ -44,9 +44,22 @@ export async function logIn(credentials: Credentials, served: Served): Promise<L
     return { problem: 'wrong' }
   }
   await login.throttle.succeeded(credentials)
-  await strengthen(user, password, served)
+  const proved = await strengthen(user, password, served)
   await store.settled()
-  return { subject: user.subject }
+  return { user: proved }
+}
+
+/**
+ * Whether the password still lets this user in. A session that began while the user was disabled, or got another password,
+ * was not there yet when all sessions were ended: so this is asked once it is kept.
+ */
+export async function isStillTrue(
+  { subject, passwordHash }: User,
+  served: Served,
+): Promise<boolean> {
+  await served.store.settled()
+  const now = await served.store.users.bySubject(subject)
+  return now?.disabled === false && now.passwordHash === passwordHash
 }
 
 async function findUser(username: string, { store }: Served): Promise<User | undefined> {
@@ -55,8 +68,10 @@ async function findUser(username: string, { store }: Served): Promise<User | und
 }
 
 /** Replaces a hash that is cheap to attack by today's standard. What the file declares stays as the file says. */
-async function strengthen(user: User, password: string, { store, login }: Served): Promise<void> {
-  if (user.source === 'file' || !isOutdated(user.passwordHash)) return
+async function strengthen(user: User, password: string, { store, login }: Served): Promise<User> {
+  if (user.source === 'file' || !isOutdated(user.passwordHash)) return user
   const passwordHash = await login.checks.hash(password)
-  if (passwordHash !== undefined) await store.users.put({ ...user, passwordHash })
+  if (passwordHash === undefined) return user
+  const strengthened = { ...user, passwordHash }
+  return (await store.users.replace(user, strengthened)) ? strengthened : user
 }

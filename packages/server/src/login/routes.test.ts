@@ -1,4 +1,4 @@
-import { digestOf } from '@signet/engine'
+import { digestOf, type Session, type User } from '@signet/engine'
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { cookieHeader, type Received } from '../testing/exchange.ts'
@@ -14,6 +14,7 @@ import {
   type Rig,
 } from '../testing/rig.ts'
 import { cookieNames } from './cookies.ts'
+import { hashPassword } from './password.ts'
 
 const names = cookieNames(ISSUER)
 /** Consent is remembered, and asked for again only on demand. */
@@ -112,6 +113,42 @@ describe('logging in', () => {
         body.replaceAll(/value="[^"]*"|\/interaction\/[\w-]+/g, '')
       assert.equal(anonymous(answer.body), anonymous(wrong.answer.body))
     }
+  })
+
+  test('nobody who is disabled, or gets another password, while the password is looked at gets a session', async (t) => {
+    const { users, sessions } = rig.store()
+    const seen = { subject: 'e', username: 'edith', passwordHash: PASSWORD_HASH, claims: {} }
+    const edith = { ...seen, source: 'command', disabled: false } as const
+    const other = await hashPassword('another one', { memory: 1024, passes: 1, parallelism: 1 })
+    for (const change of [{ disabled: true }, { passwordHash: other }]) {
+      await users.put(edith)
+      const put = t.mock.method(sessions, 'put', async (session: Session) => {
+        await users.put({ ...edith, ...change })
+        put.mock.restore()
+        return sessions.put(session)
+      })
+      const { answer } = await logIn(await arrive(), { username: 'edith', password: PASSWORD })
+      assert.equal(answer.status, 401)
+      assert.equal(answer.headers['set-cookie'], undefined)
+      assert.deepEqual(await sessions.ofSubject('e'), [])
+    }
+  })
+
+  test('a hash that is made stronger at a login undoes nothing that was decided meanwhile', async (t) => {
+    const { users } = rig.store()
+    const passwordHash = await hashPassword(PASSWORD, { memory: 64, passes: 1, parallelism: 1 })
+    const seen = { subject: 'f', username: 'fred', passwordHash, claims: {} }
+    const fred = { ...seen, source: 'command', disabled: false } as const
+    await users.put(fred)
+    const replace = t.mock.method(users, 'replace', async (was: User, now: User) => {
+      await users.put({ ...fred, disabled: true })
+      replace.mock.restore()
+      return users.replace(was, now)
+    })
+    const { answer } = await logIn(await arrive(), { username: 'fred', password: PASSWORD })
+    assert.equal(replace.mock.callCount(), 1)
+    assert.equal(answer.status, 401)
+    assert.deepEqual(await users.bySubject('f'), { ...fred, disabled: true })
   })
 
   for (const fields of [

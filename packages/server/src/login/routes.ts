@@ -11,7 +11,7 @@ import { clearCookie, setCookie } from './cookies.ts'
 import { askAsStranger, interactionAt, openDesk, show, type Desk } from './desk.ts'
 import { readForm, readOwnForm } from './form.ts'
 import { DEVICE_MAX_AGE, rememberDevice } from './known-device.ts'
-import { logIn } from './log-in.ts'
+import { isStillTrue, logIn } from './log-in.ts'
 
 /** What people see between the arrival of their browser and the answer to the client. */
 export function loginRoutes(served: Served): readonly Route[] {
@@ -51,8 +51,14 @@ async function login(request: FastifyRequest, desk: Desk): Promise<Answer> {
     const refused = { ...asked, ...result, action: 'login-refused', username } as const
     return answer(answers.interaction, refused, where)
   }
-  const { subject } = result
+  const { user } = result
+  const { subject } = user
   const outcome = await served.engine.authenticated({ id, cookies: visitor.cookies, subject })
+  if (outcome.action === 'logged-in' && !(await isStillTrue(user, served))) {
+    await served.engine.forgetUser({ ...visitor.cookies, session: outcome.session })
+    const refused = { ...asked, problem: 'wrong', action: 'login-refused', username } as const
+    return answer(answers.interaction, refused, where)
+  }
   const device = rememberDevice(visitor.device, username, served.login.secrets())
   const cookies = [setCookie(names.device, device, DEVICE_MAX_AGE)]
   return answer(answers.authenticated, outcome, { ...where, cookies })

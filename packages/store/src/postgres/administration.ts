@@ -70,6 +70,10 @@ const USERS = {
       ON CONFLICT (service, subject) DO UPDATE
       SET username = excluded.username, data = excluded.data`,
   },
+  replace: {
+    name: 'users.replace',
+    text: 'UPDATE signet.users SET data = $4 WHERE service = $1 AND subject = $2 AND data = $3',
+  },
 } as const satisfies Readonly<Record<string, Statement>>
 
 /** `unique_violation`; of a user it can only be about the username. */
@@ -88,6 +92,10 @@ export function usersOf(ask: Ask, send: Ask): Users {
       } catch (error) {
         throw stateOf(error) === NOT_UNIQUE ? new UsernameTaken() : unavailable(error)
       }
+    },
+    replace: async (seen, user) => {
+      const [former, data] = [JSON.stringify(seen), JSON.stringify(user)]
+      return (await ask(USERS.replace, keyOf(seen.subject), former, data)).count > 0
     },
   }
 }

@@ -105,6 +105,7 @@ export function usersOf(tables: Tables, service: number): Users {
     bySubject: async (subject) => rows.bySubject(service, subject),
     list: async () => rows.list(service),
     put: async (user) => rows.put(service, user),
+    replace: async (seen, user) => rows.replace(service, seen, user),
   }
 }
 

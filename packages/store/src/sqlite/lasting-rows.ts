@@ -54,6 +54,7 @@ export class UserTable {
   readonly #bySubject: StatementSync
   readonly #list: StatementSync
   readonly #put: StatementSync
+  readonly #replace: StatementSync
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -66,6 +67,9 @@ export class UserTable {
     this.#put = connection.prepare(`
       INSERT INTO users (service, subject, username, data) VALUES (?, ?, ?, ?)
       ON CONFLICT (service, subject) DO UPDATE SET username = excluded.username, data = excluded.data`)
+    this.#replace = connection.prepare(
+      'UPDATE users SET data = ? WHERE service = ? AND subject = ? AND data = ?',
+    )
   }
 
   byUsername(service: number, username: string): User | undefined {
@@ -86,6 +90,11 @@ export class UserTable {
     const holder = this.#connection.read(this.#byUsername, service, username)
     if (holder !== undefined && holder['subject'] !== subject) throw new UsernameTaken()
     this.#connection.write(this.#put, service, subject, username, JSON.stringify(user))
+  }
+
+  replace(service: number, seen: User, user: User): boolean {
+    const [former, data] = [JSON.stringify(seen), JSON.stringify(user)]
+    return this.#connection.write(this.#replace, data, service, seen.subject, former) > 0
   }
 }
 

@@ -41,6 +41,32 @@ export function usersContract(test: ContractTest): void {
     assert.deepEqual(await store.users.byUsername('alice'), second)
   })
 
+  test('a user is replaced only while the one that was seen is kept', async ({ store }) => {
+    const seen = sampleUser()
+    await store.users.put(seen)
+    const stronger = { ...seen, passwordHash: 'a stronger one' }
+    assert.equal(await store.users.replace(seen, stronger), true)
+    assert.deepEqual(await store.users.bySubject(seen.subject), stronger)
+    assert.deepEqual(await store.users.byUsername(seen.username), stronger)
+
+    const disabled = { ...stronger, disabled: true }
+    await store.users.put(disabled)
+    assert.equal(await store.users.replace(stronger, { ...stronger, passwordHash: 'x' }), false)
+    assert.deepEqual(await store.users.list(), [disabled])
+
+    const stranger = sampleUser({ subject: 'nobody', username: 'nobody' })
+    assert.equal(await store.users.replace(stranger, stranger), false)
+    assert.equal(await store.users.bySubject('nobody'), undefined)
+  })
+
+  test('what was read of a user may be replaced as it was read', async ({ store }) => {
+    const claims = { name: 'Zoë', nested: { 2: [1.5, null], 1: 'b' }, "o'clock": true }
+    await store.users.put(sampleUser({ claims }))
+    const read = await store.users.byUsername('alice')
+    assert.ok(read)
+    assert.equal(await store.users.replace(read, { ...read, disabled: true }), true)
+  })
+
   test('users are listed by name', async ({ store }) => {
     for (const username of ['carol', 'alice', 'bob']) {
       await store.users.put(sampleUser({ username, subject: `subject of ${username}` }))

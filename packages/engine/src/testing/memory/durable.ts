@@ -1,6 +1,25 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../ports.ts'
-import { UsernameTaken, type ClientRecord, type ClientRecords, type KeyRecord, type KeyRecords, type User, type Users } from '../../store/administration.ts'
-import type { Consent, Consents, Grant, Grants, OpaqueToken, OpaqueTokens, Revocations, Session, Sessions } from '../../store/durable.ts'
+import {
+  UsernameTaken,
+  type ClientRecord,
+  type ClientRecords,
+  type KeyRecord,
+  type KeyRecords,
+  type User,
+  type Users,
+} from '../../store/administration.ts'
+import type {
+  Consent,
+  Consents,
+  Grant,
+  Grants,
+  OpaqueToken,
+  OpaqueTokens,
+  Revocations,
+  Session,
+  Sessions,
+} from '../../store/durable.ts'
 import type { StatusLists } from '../../store/status-lists.ts'
 import type { Page, Seconds } from '../../store/values.ts'
 import { ExpiringMap } from './expiring-map.ts'
@@ -137,6 +156,12 @@ export function usersInMemory(): Users {
       byUsername.delete(bySubject.get(user.subject)?.username ?? user.username)
       bySubject.set(user.subject, user)
       byUsername.set(user.username, user)
+    },
+    replace: async (seen, user) => {
+      if (!isDeepStrictEqual(bySubject.get(seen.subject), seen)) return false
+      bySubject.set(user.subject, user)
+      byUsername.set(user.username, user)
+      return true
     },
   }
 }
