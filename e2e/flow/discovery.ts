@@ -41,7 +41,7 @@ export async function discover(demo: Demo, known: DemoClient, manner: Manner): P
 }
 
 /** How a client goes through the flow. */
-export interface Manner {
+interface Manner {
   readonly sender: Sender
   readonly messages: Messages
 }
