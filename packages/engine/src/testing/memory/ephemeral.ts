@@ -1,6 +1,16 @@
 import { takeAttempt } from '../../attempts.ts'
 import type { Clock } from '../../ports.ts'
-import type { Attempts, AuthorizationCode, Codes, Interaction, Interactions, Mark, PushedRequest, PushedRequests, Replay } from '../../store/ephemeral.ts'
+import type {
+  Attempts,
+  AuthorizationCode,
+  Codes,
+  Interaction,
+  Interactions,
+  Mark,
+  PushedRequest,
+  PushedRequests,
+  Replay,
+} from '../../store/ephemeral.ts'
 import type { Seconds } from '../../store/values.ts'
 import { ExpiringMap } from './expiring-map.ts'
 
