@@ -93,6 +93,7 @@ describe('the commands of an operator, beside a server on PostgreSQL and Redis',
     assert.match(await run('migrate --plan'), /up to date/)
     assert.match(await run('migrate --apply'), /up to date/)
     assert.match(await run('migrate --status'), /^1 +the first schema +expand +2\S+Z$/m)
+    assert.doesNotMatch(await run('migrate --status'), /to be applied/)
   })
 })
 
@@ -160,7 +161,7 @@ describe('a database without a schema', () => {
     const { stdout: pending } = await run(storage.store, 'migrate --status')
     assert.match(pending, /^1 +the first schema +expand +to be applied$/m)
     const { stdout: applied } = await run(storage.store, 'migrate --apply')
-    assert.match(applied, /^Applied version 1, the first schema \(expand\)$/m)
+    assert.match(applied, /^Applied version 1, the first schema \(expand\)\nApplied version 2, /m)
     assert.equal((await run(storage.store, 'client list')).code, 0)
   })
 

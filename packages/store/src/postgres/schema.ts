@@ -178,5 +178,14 @@ export const SIGNET: Schema = {
         ) WITH (fillfactor = 10);
       `,
     },
+    {
+      name: 'what is of a user is found by an index',
+      phase: 'expand',
+      sql: `
+        CREATE INDEX codes_by_subject ON signet.codes (service, subject);
+        CREATE INDEX grants_by_subject ON signet.grants (service, subject);
+        CREATE INDEX sessions_by_subject ON signet.sessions (service, subject);
+      `,
+    },
   ],
 }
