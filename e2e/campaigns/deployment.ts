@@ -30,7 +30,7 @@ export interface Deployment {
   stop(): Promise<void>
 }
 
-/** A store of its own. PostgreSQL and Redis (`appendfsync always`) wait for the disk before they answer; SQLite for the kernel only. */
+/** A store of its own, which waits for the disk before it answers: PostgreSQL with `fsync`, Redis with `appendfsync always`. */
 export interface OpenedStore {
   readonly settings: object | undefined
   readonly victims: readonly Victim[]

@@ -41,7 +41,7 @@ export interface Sessions {
   join(digest: Digest, clientId: string): Promise<void>
   /** Ends the session, and gives what it was to exactly one caller; nothing when it expired before. */
   delete(digest: Digest): Promise<Session | undefined>
-  /** All sessions of a user that go on. Looks at every row: for administration. */
+  /** All sessions of a user that go on. For administration: it may take long. */
   ofSubject(subject: string): Promise<readonly Session[]>
   /** Those that are not swept, ended or not. */
   list(page: Page): Promise<readonly Session[]>
@@ -83,7 +83,7 @@ export interface Grants {
   put(grant: Grant): Promise<void>
   /** The grant, whether expired or not, revoked or not; undefined once it was swept. */
   get(id: string): Promise<Grant | undefined>
-  /** All grants of a user that are not swept. Looks at every row: for administration. */
+  /** All grants of a user that are not swept. For administration: it may take long. */
   ofSubject(subject: string): Promise<readonly Grant[]>
   /** Those that are not swept, expired or not. */
   list(page: Page): Promise<readonly Grant[]>

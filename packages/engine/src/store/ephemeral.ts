@@ -65,7 +65,7 @@ export interface Codes {
   put(code: AuthorizationCode): Promise<void>
   /** The code, whether redeemed, expired or neither. */
   peek(digest: Digest): Promise<AuthorizationCode | undefined>
-  /** All codes of a user that are not swept, redeemed or not. Looks at every row: for administration. */
+  /** All codes of a user that are not swept, redeemed or not. For administration: it may take long. */
   ofSubject(subject: string): Promise<readonly AuthorizationCode[]>
   /** Marks the code as used. True for exactly one caller. */
   redeem(digest: Digest): Promise<boolean>
