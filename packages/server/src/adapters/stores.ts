@@ -1,7 +1,7 @@
 import type { Clock, Store } from '@signet/engine'
 import type { PostgresConnection } from '@signet/store/postgres'
 import type { RedisAddress, RedisDatabase } from '@signet/store/redis'
-import { openSqlite, type WholeStores } from '@signet/store/sqlite'
+import { openSqlite, type Swept, type WholeStores } from '@signet/store/sqlite'
 import { asksForTls, withoutTlsMode } from '../config/addresses.ts'
 import type { Config, PostgresConfig, RedisConfig } from '../config/config.ts'
 
@@ -9,7 +9,7 @@ import type { Config, PostgresConfig, RedisConfig } from '../config/config.ts'
 export interface Stores extends WholeStores {
   store(issuer: string): Store
   /** Forgets what has ended, at most `budget` rows of each table, and says how many of which. */
-  sweep(budget: number): Promise<Readonly<Record<string, number>>>
+  sweep(budget: number): Promise<Swept>
   /** @throws StoreUnavailable when nothing can be kept now. */
   check(): Promise<void>
   close(): void | Promise<void>
@@ -48,11 +48,7 @@ export async function openDurable({ store, audit }: Config, clock: Clock): Promi
     const { openPostgres } = await import('@signet/store/postgres')
     return openPostgres({ ...postgresConnection(store.postgres), ...audit, clock })
   }
-  const database = openSqlite(store.sqlite, { clock, ...audit })
-  return {
-    ...database,
-    sweep: async (budget) => ({ ...(await database.sweep(budget)) }),
-  }
+  return openSqlite(store.sqlite, { clock, ...audit })
 }
 
 /** How a PostgreSQL is reached. */

@@ -8,4 +8,4 @@ export {
 export type { AppliedMigration, Migration, MigrationStatus, PlannedMigration } from './migration.ts'
 export { applyMigrations, migrationStatus, planMigrations, type SchemaName } from './migrations.ts'
 export { openPostgres, type PostgresDatabase, type PostgresOptions } from './open-postgres.ts'
-export type { Swept } from './sweep.ts'
+export type { Swept } from '../sweep.ts'

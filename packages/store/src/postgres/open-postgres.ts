@@ -1,10 +1,11 @@
 import { UNAUTHENTICATED_KEPT, type Clock, type Seconds, type Store } from '@signet/engine'
+import type { Swept } from '../sweep.ts'
+import type { WholeStores } from '../whole.ts'
 import { openLanes, type OpeningOptions } from './open-lanes.ts'
 import { SIGNET } from './schema.ts'
 import type { Statement } from './statement.ts'
 import { storeOf } from './store-of.ts'
-import { sweepTables, type Swept } from './sweep.ts'
-import type { WholeStores } from '../whole.ts'
+import { sweepTables } from './sweep.ts'
 import { wholeStores } from './whole.ts'
 
 export interface PostgresOptions extends OpeningOptions {

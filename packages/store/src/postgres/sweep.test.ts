@@ -14,7 +14,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withClient } from './connection.ts'
 import { openPostgres, type PostgresDatabase, type PostgresOptions } from './open-postgres.ts'
-import type { Swept } from './sweep.ts'
+import type { Swept } from '../sweep.ts'
 import { databaseWith, serverForTests } from './testing/databases.ts'
 
 const ISSUER = 'https://as.example'

@@ -1,20 +1,8 @@
 import type { AuditStream, Seconds } from '@signet/engine'
 import { CLOCK_MARGIN } from '../clock-margin.ts'
+import type { Sweep, Swept } from '../sweep.ts'
 import type { Lanes } from './lanes.ts'
 import type { Statement } from './statement.ts'
-
-/** How many rows of each table were forgotten, by the names of a metric. */
-export type Swept = Readonly<Record<string, number>>
-
-export interface Sweep {
-  readonly now: Seconds
-  /** How long an audit event is kept. */
-  readonly retention: Seconds
-  /** How many events that anybody can cause are kept of each service. */
-  readonly unauthenticated: number
-  /** How many rows of a table, at most. */
-  readonly budget: number
-}
 
 /**
  * Forgets what ended before a moment ($1), the oldest first. Rows that somebody else is about to change or sweep are left

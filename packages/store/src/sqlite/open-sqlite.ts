@@ -6,14 +6,15 @@ import {
   type Store,
 } from '@signet/engine'
 import { SchemaRefused } from '../schema-refused.ts'
+import type { Swept } from '../sweep.ts'
+import type { WholeStores } from '../whole.ts'
 import { Connection, isOfDatabase } from './connection.ts'
 import { migrate } from './migrate.ts'
 import { patiently } from './patiently.ts'
 import { preparePrivateFile } from './private-file.ts'
 import { MIGRATIONS } from './schema.ts'
 import { storeOf, type OpenFile } from './store-of.ts'
-import { sweepTables, type Swept } from './sweep.ts'
-import type { WholeStores } from '../whole.ts'
+import { sweepTables } from './sweep.ts'
 import { tablesOf } from './tables.ts'
 
 export interface SqliteOptions {
