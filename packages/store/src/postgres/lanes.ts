@@ -16,10 +16,11 @@ export interface LanesOptions {
 export type Asked = Pick<Lanes, 'ask' | 'send'>
 
 /**
- * The connections of this process. One is for what takes long or waits for others, so that nothing else has to. Of the rest each takes statements without waiting for the answers to those before; a statement goes
- * where the fewest are under way. With 16 requests in flight that costs a third less CPU than a pool that lends each
- * connection to one statement at a time. More connections are opened while all that are open are busy, because commits
- * of one connection follow each other and those of several wait for the disk together.
+ * The connections of this process. One is for what takes long or waits for others, so that nothing else has to. Of the rest
+ * each takes statements without waiting for the answers to those before; a statement goes where the fewest are under way.
+ * With 16 requests in flight that costs a third less CPU than a pool that lends each connection to one statement at a time.
+ * More connections are opened while all that are open are busy, because commits of one connection follow each other and
+ * those of several wait for the disk together.
  */
 export class Lanes {
   readonly #quick: readonly Lane[]
