@@ -48,6 +48,7 @@ describe('MS-IDT-01 an answer of the server', () => {
     test(`is not believed with a JWT ${title}`, async () => {
       for (const answer of [
         read(JSON.stringify({ access_token: 'a', id_token: jwt })),
+        read(JSON.stringify({ access_token: 'a', id_token: jwt }), 'text/plain'),
         read(jwt, 'application/jwt'),
       ]) {
         await assert.rejects(
@@ -61,6 +62,17 @@ describe('MS-IDT-01 an answer of the server', () => {
   test('is not believed where another reader might see another ID token', async () => {
     const text = `{"id_token":"${good}","id_token":"${altered}"}`
     await assert.rejects(read(text), AuthorityFailure)
+  })
+
+  test('of another type says nothing that was not read here', async () => {
+    const text = JSON.stringify({ id_token: altered })
+    for (const hidden of [
+      `${'\uFEFF'.repeat(4)}${text}`,
+      `{"id_token":"${good}",${text.slice(1)}`,
+      'done',
+    ]) {
+      assert.equal(await (await read(hidden, 'text/plain')).text(), '')
+    }
   })
 
   test('is left alone where nothing in it is signed', async () => {

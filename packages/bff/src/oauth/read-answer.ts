@@ -34,10 +34,13 @@ export async function readAnswer(answer: Response, context: AnswerContext): Prom
 
 async function provedText(text: string, type: string, context: AnswerContext): Promise<string> {
   if (/^application\/jwt\b/i.test(type)) return proved(text, context)
-  if (!/^application\/json\b/i.test(type)) return text
   const body = parseJsonObject(Buffer.from(text))
-  // What two readers could understand in two ways might hide an ID token from us.
-  if (typeof body === 'string') throw new AuthorityFailure('invalid', `the answer is ${body}`)
+  // `openid-client` reads JSON of every type, and what two readers could understand in two ways might hide an ID token from us.
+  if (typeof body === 'string') {
+    if (/^application\/json\b/i.test(type))
+      throw new AuthorityFailure('invalid', `the answer is ${body}`)
+    return ''
+  }
   const { id_token: idToken } = body
   if (typeof idToken !== 'string') return text
   return JSON.stringify({ ...body, id_token: await proved(idToken, context) })
