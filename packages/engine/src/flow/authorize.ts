@@ -19,7 +19,8 @@ const LONGEST_MEMORY: Seconds = 86_400
 /**
  * Ends a request with a code for its client. The rest of the road is the back channel's. Next: `exchange.ts`.
  *
- * @throws Refused `invalid_request_uri` when the request was ended by somebody else in the meantime.
+ * @throws Refused `invalid_request_uri` when the request was ended by somebody else in the meantime, `login_required` when
+ *   the session was.
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2 RFC 6749 §4.1.2}
  */
 export async function authorize(
@@ -58,6 +59,8 @@ export async function authorize(
     keptUntil: now + memoryOf(service),
   })
   if (wantsNotice(client, session)) await store.sessions.join(session.digest, client.id)
+  // Whoever shuts a user out ends the sessions first and looks for codes then, so one of the two sees what the other did.
+  if ((await store.sessions.get(session.digest)) === undefined) throw SESSION_ENDED()
   return codeResponse({ client, pushed }, code, ports)
 }
 
@@ -87,3 +90,12 @@ function memoryOf({ lifetimes }: Service): Seconds {
   const longest = Math.max(lifetimes.refreshToken, lifetimes.accessToken, lifetimes.session)
   return lifetimes.code + Math.min(longest, LONGEST_MEMORY)
 }
+
+const SESSION_ENDED = (): Refused =>
+  new Refused(refusal('login_required', 'the login ended in the meantime'), {
+    id: 'BCP-16',
+    reason: 'session_ended_meanwhile',
+    expected: 'a session that goes on until its code is made',
+    received: 'one that was ended in that moment, by a logout, a new login or an operator',
+    remedy: 'Have the user start again in the app.',
+  })

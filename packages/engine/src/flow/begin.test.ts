@@ -172,7 +172,7 @@ test('PAR-11 uses and echoes nothing of the query but client_id and request_uri'
   assert.doesNotMatch(JSON.stringify(code), /outside|evil|email|api\.example/)
 })
 
-test('the hot path asks the store for five things and no more', async () => {
+test('the hot path asks the store for six things and no more', async () => {
   const scene = createScene()
   const browser = new Browser(scene.ports, await sessionIn(scene))
   await allowed(scene)
@@ -185,6 +185,7 @@ test('the hot path asks the store for five things and no more', async () => {
     'consents.get',
     'pushedRequests.claim',
     'codes.put',
+    'sessions.get',
   ])
 })
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { digestOf } from '../digest.ts'
+import { shutOut } from '../tokens/shut-out.ts'
+import type { AuthorizationCode } from '../store/ephemeral.ts'
 import { complete } from './complete.ts'
 import { answerOf, Browser } from './testing/browser.ts'
 import {
@@ -50,6 +52,26 @@ test('OIDC-10 approving does not stand in for the login that prompt, max_age or 
     assert.equal(outcome.action, 'page', JSON.stringify(asked))
     assert.equal(scene.calls.includes('codes.put'), false)
   }
+})
+
+test('BCP-16 no code outlives the user being shut out while it is made', async () => {
+  const scene = createScene()
+  const { ports, store } = scene
+  const ending = {
+    ...store,
+    codes: {
+      ...store.codes,
+      put: async (code: AuthorizationCode) => {
+        // Its session was there a moment ago; and whoever ends it looks for codes in vain.
+        await shutOut('alice', ports)
+        await store.codes.put(code)
+      },
+    },
+  }
+  const browser = new Browser({ ...ports, store: ending }, await sessionIn(scene))
+  const id = await browser.enter(await pushed(scene))
+  const outcome = await browser.decide(id, 'approve')
+  assert.ok(outcome.action === 'page' && outcome.kind === 'expired')
 })
 
 test('approving after the session has ended gives nothing', async () => {

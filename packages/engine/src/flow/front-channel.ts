@@ -13,6 +13,7 @@ const PAGES: ReadonlyMap<string, ErrorPage['kind']> = new Map([
   ['interaction_unusable', 'expired'],
   ['approved_without_login', 'expired'],
   ['approved_by_another_user', 'expired'],
+  ['session_ended_meanwhile', 'expired'],
   ['browser_differs', 'cookie'],
   ['client_not_registered_any_more', 'client'],
   ['redirect_uri_not_registered_any_more', 'client'],
