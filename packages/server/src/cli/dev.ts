@@ -5,8 +5,8 @@ import { loadConfig } from '../config/load.ts'
 import { readMasterKeys } from '../config/master-key.ts'
 import { MTLS_ORIGIN } from '../dev/demo-config.ts'
 import { seed, type Seeded } from '../dev/seed.ts'
+import { endOnSignals } from '../end-on-signals.ts'
 import { print } from './context.ts'
-import { endOnSignals } from './end-on-signals.ts'
 
 interface Options {
   readonly directory: string

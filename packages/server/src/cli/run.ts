@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
+import { endOnSignals } from '../end-on-signals.ts'
 import { createLog } from '../management/log.ts'
 import type { StartedServer } from '../started-server.ts'
 import { runPrimary, type PrimaryOptions } from '../workers/primary.ts'
 import { runWorker } from '../workers/worker.ts'
 import { print, UsageError } from './context.ts'
-import { endOnSignals } from './end-on-signals.ts'
 import { bringUpToDate, type Migrated } from './migrate.ts'
 
 /** What the command line says of how to serve. */

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { endOnSignals } from '../cli/end-on-signals.ts'
+import { endOnSignals } from '../end-on-signals.ts'
 import type { Config } from '../config/config.ts'
 import { openManagement } from '../management/health.ts'
 import { createLog } from '../management/log.ts'

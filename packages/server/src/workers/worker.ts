@@ -1,4 +1,4 @@
-import { endOnSignals } from '../cli/end-on-signals.ts'
+import { endOnSignals } from '../end-on-signals.ts'
 import type { StartedServer } from '../started-server.ts'
 import type { Answers, Order, Question, Report } from './messages.ts'
 

@@ -1,4 +1,4 @@
-import type { RunningServer } from '../started-server.ts'
+import type { RunningServer } from './started-server.ts'
 
 /**
  * Lets a server drain and end on SIGTERM and SIGINT; a second signal ends it at once.
