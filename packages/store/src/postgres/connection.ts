@@ -100,7 +100,7 @@ function clientConfig({
 /** Whoever starts a server has to know which database it is about. */
 function naming({ host, port, database }: Client, error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const message = `${database ?? ''} at ${host}:${port}: ${messageOf(error)}`
+  const message = `PostgreSQL at ${host}:${port}, database ${database ?? ''}: ${messageOf(error)}`
   if (error instanceof SchemaRefused) return new SchemaRefused(message, error.cause)
   return new StoreUnavailable(message, unavailable(error).cause)
 }
