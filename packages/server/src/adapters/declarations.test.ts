@@ -195,3 +195,24 @@ test('BCP-16 a new password of the file, or a user it no longer declares, ends w
     assert.equal(await store.revocations.anyOf([sampleGrant().id]), ends)
   }
 })
+
+test('BCP-16 what a start that died has left of an old password ends with the next one, before the new password counts', async () => {
+  const again = { ...userOf('alice'), password_hash: `${password_hash.slice(0, -1)}A` }
+  for (const between of [[again], []]) {
+    const given = ports()
+    const { store } = given
+    await carryOut(file({ users: [userOf('alice')] }), given)
+    const { subject = '' } = (await store.users.byUsername('alice')) ?? {}
+    const { digest } = sampleSession()
+    await store.sessions.put(sampleSession({ subject }))
+
+    const ofSubject = (): Promise<never> => Promise.reject(new Error('killed'))
+    const dying = { ...store, sessions: { ...store.sessions, ofSubject } }
+    await assert.rejects(carryOut(file({ users: between }), { ...given, store: dying }), /killed/)
+    assert.equal((await store.users.byUsername('alice'))?.disabled, true)
+    await carryOut(file({ users: [again] }), given)
+    assert.equal(await store.sessions.get(digest), undefined)
+    const { passwordHash, disabled } = (await store.users.byUsername('alice')) ?? {}
+    assert.deepEqual([passwordHash, disabled], [again.password_hash, false])
+  }
+})

@@ -79,7 +79,7 @@ async function declareUsers(
   const { store, random, clock } = ports
   const kept = await store.users.list()
   const subjects = new Map(kept.map(({ username, subject }) => [username, subject]))
-  const hashes = new Map(kept.map(({ subject, passwordHash }) => [subject, passwordHash]))
+  const known = new Map(kept.map((user) => [user.subject, user]))
   const declared = users.map(({ username, password_hash: passwordHash, claims = {} }): User => {
     parsePasswordHash(passwordHash)
     const subject = subjects.get(username) ?? random.token(128)
@@ -91,14 +91,21 @@ async function declareUsers(
     id: ({ username }) => username,
     same: isDeepStrictEqual,
     put: async (user) => {
-      await store.users.put(user)
-      const before = hashes.get(user.subject)
+      const before = known.get(user.subject)
       // BCP-16: sessions and grants end with the password, or the user, they came from.
-      if (before !== undefined && (user.disabled || user.passwordHash !== before))
+      if (before !== undefined && endsWhatWasThere(user, before)) {
+        // Out until they have ended: when this process dies in between, the next start finds that something is left to do.
+        await store.users.put({ ...user, disabled: true })
         await shutOut(user.subject, { store, service, clock })
+      }
+      if (!user.disabled) await store.users.put(user)
       await recordDeclared('user', user, ports)
     },
   })
+}
+
+function endsWhatWasThere(user: User, before: User): boolean {
+  return user.disabled || before.disabled || user.passwordHash !== before.passwordHash
 }
 
 function recordDeclared(
