@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { Agent, request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, mock, test } from 'node:test'
+import { connect } from 'node:tls'
 import { SessionsUnavailable, type SessionStore } from './sessions/port.ts'
 import { TEST_CA } from './testing/certificates.ts'
 import { createMemorySessions } from './testing/memory-sessions.ts'
@@ -15,6 +16,9 @@ import { TestBrowser } from './testing/test-browser.ts'
 
 const COOKIE = '__Host-Http-bank'
 const LARGE = randomBytes(300_000)
+/** Of a socket that stays open when its other end is closed. */
+const HALF_OPEN = { allowHalfOpen: true }
+const SOON = { timeout: 30_000 }
 
 async function loggedIn(stage: Stage): Promise<TestBrowser> {
   const browser = new TestBrowser()
@@ -488,6 +492,23 @@ describe('WebSockets', () => {
     assert.equal((await openSocket(stage, browser, { path: '/shop/socket' })).status, 404)
     assert.equal((await openSocket(stage, browser, { path: '/bff/user' })).status, 404)
     assert.equal(seen.length, 0)
+  })
+
+  test('that are refused keep no connection, also of somebody who does not close it', SOON, async () => {
+    await using stage = await openStage()
+    const { hostname, port, host } = new URL(stage.origin)
+    const accepted = once(stage.app.server, 'secureConnection')
+    const socket = connect({ ...HALF_OPEN, host: hostname, port: Number(port), ca: TEST_CA })
+    const [served]: readonly unknown[] = await accepted
+    assert.ok(served instanceof EventEmitter)
+    const closed = once(served, 'close')
+    socket.write(
+      `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+    )
+    const [answer]: readonly unknown[] = await once(socket, 'data')
+    assert.match(String(answer), /^HTTP\/1.1 404 /)
+    await closed
+    socket.destroy()
   })
 
   test('say what is away: the API, or the sessions', async () => {

@@ -215,6 +215,8 @@ const REASONS: Readonly<Record<number, string>> = {
 function refuse(socket: Duplex, status: number): void {
   socket.end(
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Error'}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+    // Nobody else would end a connection whose other end stays open.
+    () => socket.destroy(),
   )
 }
 
