@@ -12,12 +12,13 @@ import { onService, print, table, UsageError, type ServiceOptions } from './cont
 
 export interface VerifyOptions extends ServiceOptions {
   readonly stream?: AuditStream
-  readonly head: readonly AuditHead[]
+  readonly head?: readonly AuditHead[]
   readonly file?: string
 }
 
 /** Checks the chains, tells what was found, and leaves an exit code: 1 when one does not hold. */
-export async function verify({ head, stream, file, ...options }: VerifyOptions): Promise<void> {
+export async function verify(given: VerifyOptions): Promise<void> {
+  const { head = [], stream, file, ...options } = given
   const streams = AUDIT_STREAMS.filter((one) => stream === undefined || one === stream)
   const stranger = head.find((noted) => !streams.includes(noted.stream))
   if (stranger !== undefined) throw new UsageError(`${headText(stranger)} is not of ${stream}.`)
@@ -44,7 +45,7 @@ function holds(heads: readonly AuditHead[]): string {
 }
 
 /** For commander: `--head`, as often as somebody likes. */
-export function collectHead(text: string, before: readonly AuditHead[]): readonly AuditHead[] {
+export function collectHead(text: string, before: readonly AuditHead[] = []): readonly AuditHead[] {
   const head = parseHead(text)
   if (head !== undefined) return [...before, head]
   throw new UsageError(

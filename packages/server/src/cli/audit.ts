@@ -40,20 +40,19 @@ export function addAudit(program: Command): void {
       '--head <stream:sequence:hash>',
       'a head that was noted before, from the log or from here; may be given several times',
       collectHead,
-      [],
     )
     .option('--file <file>', 'check an export instead, without configuration or database')
     .action((options: VerifyOptions) => verify(options))
   withStream(audit.command('tail'))
     .description('show what happened last')
-    .option('-n, --lines <count>', 'how much of it', count, 10)
+    .option('-n, --lines <count>', 'how many records', count, 10)
     .option('-f, --follow', 'go on with what happens, until Ctrl+C')
     .option('--json', 'as JSON, in the lines of an export')
     .action((options: TailOptions) => onService(options, ({ store }) => tail(store, options)))
   withStream(audit.command('export'))
     .description('write the records as lines of JSON, which signet audit verify --file can check')
-    .option('--since <time>', 'from the first one at that time or later: 2027-01-31T12:00Z', time)
-    .option('--until <time>', 'to the last one before the first at that time or later', time)
+    .option('--since <time>', 'from that time on, such as 2027-01-31T12:00Z', time)
+    .option('--until <time>', 'to the last one before that time', time)
     .action((options: ExportOptions) =>
       onService(options, ({ store }) =>
         pipeline(Readable.from(exported(store, options)), process.stdout, { end: false }),

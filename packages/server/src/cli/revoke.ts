@@ -24,12 +24,15 @@ export function addRevoke(program: Command): void {
     .description(
       'end sessions and grants, with all their tokens: whoever had them has to ask again, and nobody is shut out',
     )
-    .addOption(new Option('--all', 'everything of everybody').conflicts(['client', 'user']))
     .addOption(
-      new Option('--client <id>', 'what users have granted to this client').conflicts('user'),
+      new Option('--all', 'every session and every grant of everybody').conflicts([
+        'client',
+        'user',
+      ]),
     )
-    .option('--user <username>', 'the sessions of this user, and what the user has granted')
-    .option('--yes', 'I mean it')
+    .addOption(new Option('--client <id>', 'every grant of this client').conflicts('user'))
+    .option('--user <username>', 'every session and every grant of this user')
+    .option('--yes', 'do it: nothing brings back what has ended')
     .action((options: Options) => onWholeService(options, (context) => revoke(options, context)))
 }
 
@@ -76,7 +79,7 @@ type Ports = Parameters<typeof endGrants>[1]
 /** Seconds by which the clocks of the servers may differ. */
 const CLOCKS = 5
 
-/** Ends what is there, waits until no code can be redeemed that was there too, and ends what came of those. */
+/** Ends what is there, waits until no code can be redeemed that was given before, and ends what came of those. */
 async function endFormer({ name, clientId }: Holder, ports: Ports): Promise<void> {
   const { store, service, clock } = ports
   const client = clientId === undefined ? {} : { clientId }
@@ -89,9 +92,9 @@ async function endFormer({ name, clientId }: Holder, ports: Ports): Promise<void
   if (clientId === undefined) await tell(`sessions ended: ${await endSessions(ports)}`)
   await tell(`grants ended: ${await endGrants(client, ports)}`)
   const wait = service.lifetimes.code + CLOCKS
-  print(`A code of before can still be redeemed for a while: what it gives ends in ${wait} s.`)
+  print(`Codes given before can still be redeemed: waiting ${wait} s, to end what they give.`)
   await pause(wait * 1_000)
   const late = await endGrants({ ...client, loggedInUntil }, ports)
   if (late > 0) await tell(`grants ended: ${late}`)
-  print(`Nothing of before is left of what ${name} had.`)
+  print(`Nothing is left of what ${name} had before.`)
 }
