@@ -12,7 +12,7 @@ export interface AuditEvent {
   readonly subject?: string
   readonly refusal?: Refusal
   readonly evidence?: Evidence
-  /** Who administered: a user of the operating system, or the configuration file. */
+  /** Who administered: a user of the operating system, the configuration file, or the schedule of the keys. */
   readonly by?: string
   /** What was administered, in a few words. */
   readonly detail?: string
