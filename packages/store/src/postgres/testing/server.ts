@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -41,7 +41,7 @@ export interface TestServer {
   start(): Promise<void>
   /** Ends every connection and shuts down in order, as an administrator would. */
   stop(): Promise<void>
-  /** As if the machine had lost the process: `kill -9`. */
+  /** As if the machine had lost all of its processes: `kill -9`. */
   kill(): Promise<void>
   /** Stops it and removes everything. */
   dispose(): Promise<void>
@@ -152,7 +152,10 @@ class ServerInDirectory implements TestServer {
   }
 
   async kill(): Promise<void> {
+    // Those it started would notice by themselves, and answer somebody until then.
+    const started = childrenOf(this.pid)
     await this.#end('SIGKILL')
+    for (const pid of started) endNow(pid)
   }
 
   async dispose(): Promise<void> {
@@ -200,5 +203,19 @@ class ServerInDirectory implements TestServer {
   #notStarted(error: unknown): Error {
     const log = readFileSync(join(this.directory, 'log'), 'utf8').slice(-2_000)
     return new Error(`PostgreSQL did not start:\n${log}`, { cause: error })
+  }
+}
+
+function childrenOf(pid: number | undefined): readonly number[] {
+  const children = `/proc/${pid}/task/${pid}/children`
+  if (!existsSync(children)) return []
+  return readFileSync(children, 'utf8').split(' ').filter(Boolean).map(Number)
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It was faster.
   }
 }
