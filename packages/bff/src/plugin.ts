@@ -19,6 +19,8 @@ export interface Bff {
   activeSessions(): Promise<number>
   /** Forgets what has ended; to be called on a timer. @returns how many rows @throws SessionsUnavailable */
   sweep(budget: number): Promise<number>
+  /** Ends the WebSockets, which end by themselves at no time, and takes no more: for whoever waits before closing the server. */
+  endWebSockets(): void
 }
 
 export interface Readiness {
@@ -33,22 +35,32 @@ export interface Readiness {
  */
 export function createBff(options: BffOptions): Bff {
   const core = createCore(options)
+  const ends: (() => void)[] = []
+  const plugin = async (app: FastifyInstance): Promise<void> => {
+    ends.push(await mount(core, app))
+  }
   return {
-    plugin: fastifyPlugin((app) => mount(core, app), { name: '@signet/bff', fastify: '5.x' }),
+    plugin: fastifyPlugin(plugin, { name: '@signet/bff', fastify: '5.x' }),
     certificateExpires: core.certificate?.expires,
     readiness: () => readinessOf(core),
     activeSessions: () => core.store.count(core.clock.now()),
     sweep: (budget) => core.store.sweep(core.clock.now(), budget),
+    endWebSockets: () => {
+      for (const end of ends) end()
+    },
   }
 }
 
 /** The same, for `app.register(bff, options)`. */
 export const bff: FastifyPluginAsync<BffOptions> = fastifyPlugin(
-  (app: FastifyInstance, options: BffOptions) => mount(createCore(options), app),
+  async (app: FastifyInstance, options: BffOptions) => {
+    await mount(createCore(options), app)
+  },
   { name: '@signet/bff', fastify: '5.x' },
 )
 
-async function mount(core: Core, app: FastifyInstance): Promise<void> {
+/** @returns ends the WebSockets */
+async function mount(core: Core, app: FastifyInstance): Promise<() => void> {
   const [root] = core.frontends.flatMap((frontend) => frontend.static ?? [])
   const endWebSockets = acceptWebSockets(core, app.server)
   app.addHook('preClose', async () => endWebSockets())
@@ -65,6 +77,7 @@ async function mount(core: Core, app: FastifyInstance): Promise<void> {
       return reply
     })
   })
+  return endWebSockets
 }
 
 async function readinessOf({ authority, store }: Core): Promise<Readiness> {

@@ -494,22 +494,52 @@ describe('WebSockets', () => {
     assert.equal(seen.length, 0)
   })
 
-  test('that are refused keep no connection, also of somebody who does not close it', SOON, async () => {
-    await using stage = await openStage()
-    const { hostname, port, host } = new URL(stage.origin)
-    const accepted = once(stage.app.server, 'secureConnection')
-    const socket = connect({ ...HALF_OPEN, host: hostname, port: Number(port), ca: TEST_CA })
-    const [served]: readonly unknown[] = await accepted
-    assert.ok(served instanceof EventEmitter)
-    const closed = once(served, 'close')
-    socket.write(
-      `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
-    )
-    const [answer]: readonly unknown[] = await once(socket, 'data')
-    assert.match(String(answer), /^HTTP\/1.1 404 /)
-    await closed
-    socket.destroy()
-  })
+  test(
+    'that are refused keep no connection, also of somebody who does not close it',
+    SOON,
+    async () => {
+      await using stage = await openStage()
+      const { hostname, port, host } = new URL(stage.origin)
+      const accepted = once(stage.app.server, 'secureConnection')
+      const socket = connect({ ...HALF_OPEN, host: hostname, port: Number(port), ca: TEST_CA })
+      const [served]: readonly unknown[] = await accepted
+      assert.ok(served instanceof EventEmitter)
+      const closed = once(served, 'close')
+      socket.write(
+        `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+      )
+      const [answer]: readonly unknown[] = await once(socket, 'data')
+      assert.match(String(answer), /^HTTP\/1.1 404 /)
+      await closed
+      socket.destroy()
+    },
+  )
+
+  test(
+    'hear that the BFF goes away, but not in the middle of what they are told',
+    SOON,
+    async () => {
+      for (const [told, heard] of [
+        ['', '880203e9'],
+        ['8101', '8101'],
+      ] as const) {
+        await using stage = await openStage()
+        stage.api.server?.on('upgrade', (_request, socket: Duplex) => {
+          socket.on('error', () => undefined)
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n')
+          socket.write('connection: Upgrade\r\n\r\n')
+          socket.write(Buffer.from(told, 'hex'))
+        })
+        const { socket } = await openSocket(stage, await loggedIn(stage), {})
+        assert.ok(socket !== undefined)
+        const all = buffer(socket)
+        // What the API says has come.
+        if (told !== '') await once(socket, 'data')
+        await stage.app.close()
+        assert.equal((await all).toString('hex'), heard)
+      }
+    },
+  )
 
   test('say what is away: the API, or the sessions', async () => {
     const memory = createMemorySessions()

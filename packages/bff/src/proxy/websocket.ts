@@ -13,6 +13,7 @@ import { proven } from './attempt.ts'
 import { credentialSource, type Credential } from './credential.ts'
 import { Chances, refusalOf } from './chances.ts'
 import { UpstreamFailed } from './exchange.ts'
+import { Frames, GOING_AWAY } from './frames.ts'
 import { requestHeaders } from './headers.ts'
 import { routeOf, targetUrl } from './target-url.ts'
 import { watchSession } from './watch.ts'
@@ -22,6 +23,8 @@ interface Opened {
   readonly request: IncomingMessage
   readonly socket: Duplex
   readonly head: Buffer
+  /** Tells how to end it when the BFF goes away. */
+  readonly endBy: (end: () => void) => void
 }
 
 /** A browser that wants a WebSocket, and the API it is for. */
@@ -43,17 +46,21 @@ const GRANTED = ['accept', 'protocol', 'extensions'] as const
  * @returns ends all that are open
  */
 export function acceptWebSockets(core: Core, server: Server): () => void {
-  const open = new Set<Duplex>()
+  const open = new Map<Duplex, () => void>()
+  let isEnding = false
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    open.add(socket)
+    const endBy = (end: () => void): void => void open.set(socket, end)
+    endBy(() => socket.destroy())
     socket.once('close', () => open.delete(socket))
     socket.on('error', () => socket.destroy())
-    accept(core, { request, socket, head }).catch((error: unknown) =>
+    if (isEnding) return refuse(socket, 503)
+    accept(core, { request, socket, head, endBy }).catch((error: unknown) =>
       refuse(socket, statusOf(core, error)),
     )
   })
   return () => {
-    for (const socket of open) socket.destroy()
+    isEnding = true
+    for (const end of open.values()) end()
   }
 }
 
@@ -166,7 +173,7 @@ function answerTo(asking: ClientRequest): Promise<Answer> {
 }
 
 function join(
-  { core, socket, head }: Wish,
+  { core, socket, head, endBy }: Wish,
   { incoming, upstream, first, session }: Answer & { readonly session: Session | undefined },
 ): void {
   if (upstream === undefined) return
@@ -188,6 +195,14 @@ function join(
     side.once('close', end)
   }
   socket.once('close', forget)
+  const frames = new Frames()
+  if (first !== undefined) frames.pass(first)
+  upstream.on('data', (chunk: Buffer) => frames.pass(chunk))
+  endBy(() => {
+    if (!frames.areWhole) return end()
+    upstream.unpipe(socket)
+    socket.end(GOING_AWAY, end)
+  })
   socket.pipe(upstream).pipe(socket)
 }
 

@@ -59,6 +59,7 @@ async function start(config: BffConfig, log: Logger, undo: Undo): Promise<Starte
   const { bff, metrics } = compose(config, store, log)
   const app = createApp(config.listen)
   undo.push(() => closeGently(app, config.drain * 1_000))
+  undo.push(() => bff.endWebSockets())
   await app.register(bff.plugin)
   await app.listen({ host: config.listen.host, port: config.listen.port })
   const sweep = async (budget: number): Promise<Readonly<Record<string, number>>> => ({
