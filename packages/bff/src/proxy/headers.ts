@@ -33,19 +33,24 @@ const PASSING_REQUEST = new Set([
 ])
 
 /**
- * What stays here of an answer. An API has no say over the origin of the app: not over its cookies, its storage, its
- * transport, nor over who may read what. Challenges are for us.
+ * What stays here of an answer. What else an API tells the app, only the two of them know; but it has no say over the origin of
+ * the app: not over its cookies, its storage, its sessions, its transport, what browsers report or send of their own accord,
+ * nor over who may read what. Challenges are for us.
  */
 const STAYING_RESPONSE = new Set([
+  'accept-ch',
+  'activate-storage-access',
   'alt-svc',
   'clear-site-data',
   'connection',
   'content-length',
   'content-security-policy',
-  'cross-origin-resource-policy',
+  'critical-ch',
   'dpop-nonce',
   'keep-alive',
   'location',
+  'nel',
+  'origin-trial',
   'proxy-authenticate',
   'proxy-connection',
   'public-key-pins',
@@ -57,16 +62,20 @@ const STAYING_RESPONSE = new Set([
   'service-worker-allowed',
   'set-cookie',
   'set-cookie2',
+  'set-login',
   'sourcemap',
   'speculation-rules',
   'strict-transport-security',
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'use-as-dictionary',
   'www-authenticate',
   'x-content-type-options',
   'x-powered-by',
 ])
+const STAYING_FAMILIES =
+  /^(?:access-control|attribution-reporting|cross-origin|sec|secure-session)-/
 
 type Passing = Record<string, string | string[]>
 
@@ -90,7 +99,7 @@ export function responseHeaders(
   const passing: Passing = {}
   const hops = listed(incoming.connection)
   for (const [name, value] of Object.entries(incoming)) {
-    const stays = STAYING_RESPONSE.has(name) || name.startsWith('access-control-') || hops.has(name)
+    const stays = STAYING_RESPONSE.has(name) || STAYING_FAMILIES.test(name) || hops.has(name)
     if (!stays && value !== undefined) passing[name] = value
   }
   const length = incoming['content-length']
