@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { signet, type Ran } from './testing/cli.ts'
 import { Peer } from './testing/peer.ts'
 import { ENVIRONMENT, MAIN, serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 const declared = new Peer({ clientId: 'declared', scope: 'openid accounts' })
 const stranger = new Peer({ clientId: 'stranger' })
@@ -16,12 +16,7 @@ const stranger = new Peer({ clientId: 'stranger' })
 describe('the audit, beside a running server', () => {
   let server: ServerProcess
   before(async () => {
-    server = await serve((origin) => ({
-      issuer: origin,
-      clients: [declared.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-    }))
+    server = await serve(serviceFor([declared.metadata()]))
     await declared.at(server.site.origin).logIn()
     for (let count = 0; count < 3; count += 1) await stranger.at(server.site.origin).push()
   })

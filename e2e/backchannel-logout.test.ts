@@ -9,7 +9,7 @@ import { portOf } from './testing/free-ports.ts'
 import { ask, json } from './testing/https.ts'
 import { Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 const AFTER = 'https://client.example/bye'
 const asking = { scope: 'openid offline_access' }
@@ -51,18 +51,17 @@ before(async () => {
       backchannel_logout_uri: `https://${host}:${portOf(receiver)}/${peer.clientId}`,
       backchannel_logout_session_required: true,
     })
-  server = await serve((issuer) => ({
-    issuer,
-    clients: [
-      at('localhost', listening),
-      at('localhost', failing),
-      at('localhost', hanging),
-      at('127.0.0.1', probing),
-    ],
-    scopes: SCOPES,
-    users: USERS,
-    outgoing: { allow_private_hosts: ['localhost'], trusted_cas: ['ca.pem'] },
-  }))
+  server = await serve(
+    serviceFor(
+      [
+        at('localhost', listening),
+        at('localhost', failing),
+        at('localhost', hanging),
+        at('127.0.0.1', probing),
+      ],
+      { outgoing: { allow_private_hosts: ['localhost'], trusted_cas: ['ca.pem'] } },
+    ),
+  )
 })
 after(async () => {
   receiver.close()

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { signet, type Ran } from './testing/cli.ts'
 import { granted, Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 const peer = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 
@@ -14,13 +14,7 @@ describe('a backup of SQLite', () => {
   let server: ServerProcess
   let client: Peer
   before(async () => {
-    server = await serve((issuer) => ({
-      issuer,
-      clients: [peer.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-      lifetimes: { code: 10 },
-    }))
+    server = await serve(serviceFor([peer.metadata()], { lifetimes: { code: 10 } }))
     client = peer.at(server.site.origin)
   })
   after(async () => {

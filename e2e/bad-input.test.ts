@@ -7,7 +7,7 @@ import { signet } from './testing/cli.ts'
 import { ask, json, post, type Answer, type Asking } from './testing/https.ts'
 import { Peer, type Difference } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 import { say, statusOf } from './testing/wire.ts'
 
 /** How long a refusal may take, on a machine that has other things to do. */
@@ -23,12 +23,7 @@ let accessToken: string
 const events = new Set<string>()
 
 before(async () => {
-  server = await serve((issuer) => ({
-    issuer,
-    clients: [unplaced.metadata()],
-    scopes: SCOPES,
-    users: USERS,
-  }))
+  server = await serve(serviceFor([unplaced.metadata()]))
   client = unplaced.at(server.site.origin)
   ;({ accessToken } = await client.logIn())
 })

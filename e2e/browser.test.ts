@@ -8,7 +8,7 @@ import { member } from './testing/https.ts'
 import { codeOf, Peer, type Difference } from './testing/peer.ts'
 import { DESKTOP, openProfile, PHONE, picture, SCREENS, type Profile } from './testing/screens.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { PASSWORD, SCOPES, USER, USERS } from './testing/site.ts'
+import { PASSWORD, serviceFor, USER } from './testing/site.ts'
 
 let server: ServerProcess
 let callback: CallbackServer
@@ -27,13 +27,7 @@ before(async () => {
     client_name: 'Northwind Ledger',
     post_logout_redirect_uris: [afterLogout],
   })
-  server = await serve((issuer) => ({
-    issuer,
-    name: 'Hamburg Bank',
-    clients: [metadata],
-    scopes: SCOPES,
-    users: USERS,
-  }))
+  server = await serve(serviceFor([metadata], { name: 'Hamburg Bank' }))
   client = unplaced.at(server.site.origin)
   browser = await launchBrowser()
 })

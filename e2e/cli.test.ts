@@ -13,7 +13,7 @@ import { signet, type Ran } from './testing/cli.ts'
 import { ask, json, member } from './testing/https.ts'
 import { codeOf, passThrough, Peer } from './testing/peer.ts'
 import { ENVIRONMENT, MAIN, serve, type ServerProcess } from './testing/server-process.ts'
-import { MASTER_KEY, SCOPES, USERS } from './testing/site.ts'
+import { MASTER_KEY, serviceFor, USERS } from './testing/site.ts'
 
 const declared = new Peer({ clientId: 'declared', scope: 'openid accounts offline_access' })
 const added = new Peer({ clientId: 'added' })
@@ -25,13 +25,11 @@ describe('beside a running server', () => {
   let server: ServerProcess
   let issuer: string
   before(async () => {
-    server = await serve((origin) => ({
-      issuer: origin,
-      clients: [declared.metadata()],
-      request_object_encryption: ['ECDH-ES', 'ECDH-ES+A256KW'],
-      scopes: SCOPES,
-      users: USERS,
-    }))
+    server = await serve(
+      serviceFor([declared.metadata()], {
+        request_object_encryption: ['ECDH-ES', 'ECDH-ES+A256KW'],
+      }),
+    )
     issuer = server.site.origin
   })
   after(async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Load, UNREACHED } from './testing/load.ts'
 import { Peer } from './testing/peer.ts'
 import { serve } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 const unplaced = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 const KEPT = 6
@@ -17,10 +17,7 @@ const SERVERS: Readonly<Record<string, readonly string[]>> = {
 
 for (const [name, options] of Object.entries(SERVERS)) {
   test(`${name} that is told to end under load answers whatever has reached it`, async (t) => {
-    const server = await serve(
-      (issuer) => ({ issuer, clients: [unplaced.metadata()], scopes: SCOPES, users: USERS }),
-      options,
-    )
+    const server = await serve(serviceFor([unplaced.metadata()]), options)
     t.after(() => server.site.remove())
     const client = unplaced.at(server.site.origin)
     const load = new Load()

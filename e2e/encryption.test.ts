@@ -23,7 +23,7 @@ import {
   type SigningClient,
   type SigningSession,
 } from './testing/signing-client.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 /** Every way to agree on a key, and every way to encrypt with it. */
 const WAYS = [
@@ -96,17 +96,18 @@ const RETIRE_SECONDS = 600
 
 let server: ServerProcess
 before(async () => {
-  server = await serve((issuer) => ({
-    issuer,
-    request_object_encryption: WAYS.map(([alg]) => alg),
-    clients: [
-      ...clients.map(encryptingMetadata),
-      { ...signingMetadata(free), profile: 'fapi2-message-signing' },
-    ],
-    scopes: SCOPES,
-    users: USERS,
-    keys: { announce: 1, retire: RETIRE_SECONDS },
-  }))
+  server = await serve(
+    serviceFor(
+      [
+        ...clients.map(encryptingMetadata),
+        { ...signingMetadata(free), profile: 'fapi2-message-signing' },
+      ],
+      {
+        request_object_encryption: WAYS.map(([alg]) => alg),
+        keys: { announce: 1, retire: RETIRE_SECONDS },
+      },
+    ),
+  )
 })
 after(async () => {
   await server.stop()

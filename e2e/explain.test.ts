@@ -5,7 +5,7 @@ import { signet } from './testing/cli.ts'
 import { ask, json, member, type Answer } from './testing/https.ts'
 import { codeOf, Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 const unplaced = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 const stranger = generateSigningKey('ES256')
@@ -156,12 +156,7 @@ describe('a refusal explains itself', { concurrency: 2 }, () => {
   let server: ServerProcess
   let client: Peer
   before(async () => {
-    server = await serve((issuer) => ({
-      issuer,
-      clients: [unplaced.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-    }))
+    server = await serve(serviceFor([unplaced.metadata()]))
     client = unplaced.at(server.site.origin)
   })
   after(async () => {
@@ -207,13 +202,7 @@ describe('a refusal explains itself', { concurrency: 2 }, () => {
 
 describe('where nonces are required', () => {
   test('DPOP-PRF-11 DPOP-AS-09 a proof without one is told what is missing', async () => {
-    const server = await serve((issuer) => ({
-      issuer,
-      dpop: { nonce: 'required' },
-      clients: [unplaced.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-    }))
+    const server = await serve(serviceFor([unplaced.metadata()], { dpop: { nonce: 'required' } }))
     const client = unplaced.at(server.site.origin)
     for (const [nonce, received] of [
       [undefined, /no nonce/],

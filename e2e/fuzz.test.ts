@@ -5,7 +5,7 @@ import { generateSigningKey } from '@signet/protocol'
 import { ask, json, type Answer } from './testing/https.ts'
 import { Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 import { dial, hearing, statusOf } from './testing/wire.ts'
 
 /** Stands in every value that is a secret; wherever else it turns up, a secret leaked. */
@@ -21,12 +21,7 @@ let server: ServerProcess
 let client: Peer
 
 before(async () => {
-  server = await serve((issuer) => ({
-    issuer,
-    clients: [unplaced.metadata()],
-    scopes: SCOPES,
-    users: USERS,
-  }))
+  server = await serve(serviceFor([unplaced.metadata()]))
   client = unplaced.at(server.site.origin)
 })
 after(async () => {

@@ -13,7 +13,7 @@ import { Browser } from './flow/browser.ts'
 import { openHsm, type Hsm } from './testing/hsm.ts'
 import { ask, json } from './testing/https.ts'
 import { passThrough, Peer } from './testing/peer.ts'
-import { createSite, SCOPES, USERS, type Site } from './testing/site.ts'
+import { createSite, serviceFor, type Site } from './testing/site.ts'
 import { webKeyOf } from './testing/variant.ts'
 
 const app = new Peer({ clientId: 'app', redirectUri: 'https://client.example/callback' })
@@ -31,14 +31,9 @@ describe('a server whose keys are in a security module', () => {
     const made = hsm.makeKey()
     key = { ...made, sign: (input) => (hangs ? new Promise(() => {}) : made.sign(input)) }
     keys = [key]
-    site = await createSite((issuer) => ({
-      issuer,
-      signing_algorithms: ['ES256'],
-      clients: [app.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-      log: { level: 'silent' },
-    }))
+    site = await createSite(
+      serviceFor([app.metadata()], { signing_algorithms: ['ES256'], log: { level: 'silent' } }),
+    )
     server = await startServer(loadConfig(site.configFile, {}), { signers: async () => keys })
   })
   after(async () => {

@@ -13,7 +13,7 @@ import { ask, json, member, type Answer } from './testing/https.ts'
 import { startJwksServer, type JwksServer } from './testing/jwks-server.ts'
 import { codeOf, granted, Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 const KINDS = [
   'client assertion',
@@ -57,21 +57,20 @@ before(async () => {
   }).listen(0, '127.0.0.1')
   await once(receiver, 'listening')
   const { jwks: _own, ...metadata } = unplaced.metadata()
-  server = await serve((issuer) => ({
-    issuer,
-    clients: [
-      {
-        ...metadata,
-        jwks_uri: jwks.publish('alice', [unplaced.key.publicJwk]),
-        post_logout_redirect_uris: [AFTER],
-        userinfo_signed_response_alg: 'ES256',
-        backchannel_logout_uri: `https://localhost:${portOf(receiver)}/`,
-      },
-    ],
-    scopes: SCOPES,
-    users: USERS,
-    outgoing: { allow_private_hosts: ['localhost', jwks.host], trusted_cas: ['ca.pem'] },
-  }))
+  server = await serve(
+    serviceFor(
+      [
+        {
+          ...metadata,
+          jwks_uri: jwks.publish('alice', [unplaced.key.publicJwk]),
+          post_logout_redirect_uris: [AFTER],
+          userinfo_signed_response_alg: 'ES256',
+          backchannel_logout_uri: `https://localhost:${portOf(receiver)}/`,
+        },
+      ],
+      { outgoing: { allow_private_hosts: ['localhost', jwks.host], trusted_cas: ['ca.pem'] } },
+    ),
+  )
   client = unplaced.at(server.site.origin)
   const { keys } = json(await ask(client.endpoint('jwks')))
   assert.ok(Array.isArray(keys))

@@ -8,7 +8,7 @@ import { freePorts } from './testing/free-ports.ts'
 import { ask, json, member } from './testing/https.ts'
 import { Peer } from './testing/peer.ts'
 import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 import { onPostgres, type Storage } from './testing/storage.ts'
 
 const app = new Peer({ clientId: 'app', key: generateSigningKey('ES256') })
@@ -28,11 +28,7 @@ describe('keys that are replaced by command, while two processes serve an issuer
   let ports: readonly [number, number]
   before(async () => {
     storage = await onPostgres()
-    const configure = (issuer: string): object => ({
-      issuer,
-      clients: [app.metadata()],
-      scopes: SCOPES,
-      users: USERS,
+    const configure = serviceFor([app.metadata()], {
       dpop: { nonce: 'required' },
       keys: { announce: ANNOUNCE },
       store: storage.store,

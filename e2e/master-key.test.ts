@@ -9,7 +9,7 @@ import { headerOf } from './testing/claims.ts'
 import { signet, type Ran } from './testing/cli.ts'
 import { Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 const app = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 
@@ -17,13 +17,9 @@ describe('the keys of a server in its database', () => {
   let server: ServerProcess
   let keyFile: string
   before(async () => {
-    server = await serve((issuer) => ({
-      issuer,
-      clients: [app.metadata()],
-      request_object_encryption: ['RSA-OAEP-256'],
-      scopes: SCOPES,
-      users: USERS,
-    }))
+    server = await serve(
+      serviceFor([app.metadata()], { request_object_encryption: ['RSA-OAEP-256'] }),
+    )
     keyFile = join(server.site.folder, 'master.key')
   })
   after(async () => {

@@ -8,7 +8,7 @@ import { ask, json, type Answer } from './testing/https.ts'
 import { Peer, type Difference } from './testing/peer.ts'
 import { parametersOf, receive } from './testing/receive.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 /** With a query of its own, in which nothing may be added but the response. */
 const REDIRECT_URI = 'https://client.example/callback?tenant=1'
@@ -24,16 +24,13 @@ let issuer: string
 let client: Peer
 
 before(async () => {
-  server = await serve((origin) => ({
-    issuer: origin,
-    clients: [
+  server = await serve(
+    serviceFor([
       signing.metadata({ profile: 'fapi2-message-signing' }),
       other.metadata({ profile: 'fapi2-message-signing' }),
       free.metadata(),
-    ],
-    scopes: SCOPES,
-    users: USERS,
-  }))
+    ]),
+  )
   issuer = server.site.origin
   client = signing.at(issuer)
 })

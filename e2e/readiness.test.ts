@@ -7,23 +7,13 @@ import { after, before, describe, test } from 'node:test'
 import { ask, json, type Answer } from './testing/https.ts'
 import { Peer } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 import { childrenOf, readinessOf, until } from './testing/workers.ts'
 
 const unplaced = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 
 function serveOn(store: object, options: readonly string[] = []): Promise<ServerProcess> {
-  return serve(
-    (issuer) => ({
-      issuer,
-      clients: [unplaced.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-      drain: 2,
-      ...store,
-    }),
-    options,
-  )
+  return serve(serviceFor([unplaced.metadata()], { drain: 2, ...store }), options)
 }
 
 /** Asks every endpoint that has something to decide. */

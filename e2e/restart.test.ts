@@ -6,16 +6,11 @@ import { freePorts } from './testing/free-ports.ts'
 import { ask, json, member } from './testing/https.ts'
 import { codeOf, granted, passThrough, Peer, type Difference } from './testing/peer.ts'
 import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS, type Configure } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 import { dial, hearing, statusOf } from './testing/wire.ts'
 
 const unplaced = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
-const CONFIGURE: Configure = (issuer) => ({
-  issuer,
-  clients: [unplaced.metadata()],
-  scopes: SCOPES,
-  users: USERS,
-})
+const CONFIGURE = serviceFor([unplaced.metadata()])
 
 describe('what was acknowledged survives kill -9', () => {
   let server: ServerProcess

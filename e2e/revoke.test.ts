@@ -4,7 +4,7 @@ import { signet, type Ran } from './testing/cli.ts'
 import { member } from './testing/https.ts'
 import { codeOf, granted, passThrough, Peer, type Granted } from './testing/peer.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 import { onPostgresAndRedis, type Storage } from './testing/storage.ts'
 import { until } from './testing/workers.ts'
 
@@ -25,11 +25,7 @@ for (const [name, open] of [
     before(async () => {
       storage = await open()
       server = await serve(
-        (issuer) => ({
-          issuer,
-          clients: [app.metadata(), other.metadata()],
-          scopes: SCOPES,
-          users: USERS,
+        serviceFor([app.metadata(), other.metadata()], {
           store: storage.store,
           lifetimes: { code: CODE_LIFETIME },
         }),

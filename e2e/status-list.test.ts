@@ -6,7 +6,7 @@ import { freePorts } from './testing/free-ports.ts'
 import { ask, json, type Answer } from './testing/https.ts'
 import { granted, Peer } from './testing/peer.ts'
 import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USERS } from './testing/site.ts'
+import { serviceFor } from './testing/site.ts'
 
 const app = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 
@@ -15,12 +15,7 @@ let second: ServerProcess
 let peer: Peer
 let otherPort: number
 before(async () => {
-  first = await serve((issuer) => ({
-    issuer,
-    clients: [app.metadata()],
-    scopes: SCOPES,
-    users: USERS,
-  }))
+  first = await serve(serviceFor([app.metadata()]))
   const [port = 0, managementPort = 0] = await freePorts(2)
   otherPort = port
   second = await serveOn(first.site, first.site.alsoAt({ port, managementPort }))

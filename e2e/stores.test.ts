@@ -13,7 +13,7 @@ import { freePorts } from './testing/free-ports.ts'
 import { ask, json, member } from './testing/https.ts'
 import { codeOf, granted, passThrough, Peer } from './testing/peer.ts'
 import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
-import { createSite, SCOPES, USERS } from './testing/site.ts'
+import { createSite, serviceFor } from './testing/site.ts'
 import { onPostgres, onPostgresAndRedis, type Storage } from './testing/storage.ts'
 import { TinyApi } from './testing/tiny-api.ts'
 import { until } from './testing/workers.ts'
@@ -28,13 +28,7 @@ describe('the commands of an operator, beside a server on PostgreSQL and Redis',
   before(async () => {
     storage = await onPostgresAndRedis()
     server = await serve(
-      (issuer) => ({
-        issuer,
-        clients: [declared.metadata()],
-        scopes: SCOPES,
-        users: USERS,
-        store: storage.store,
-      }),
+      serviceFor([declared.metadata()], { store: storage.store }),
       storage.options,
     )
     client = declared.at(server.site.origin)
@@ -190,14 +184,7 @@ describe('a database without a schema', () => {
 describe('two servers that start at the same moment on an empty database', () => {
   test('both come up, with the same keys, users and clients', async () => {
     const storage = await onPostgres()
-    const configure = (issuer: string): object => ({
-      issuer,
-      clients: [declared.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-      store: storage.store,
-    })
-    const site = await createSite(configure)
+    const site = await createSite(serviceFor([declared.metadata()], { store: storage.store }))
     const [port = 0, managementPort = 0] = await freePorts(2)
     const servers = await Promise.all(
       [site.configFile, site.alsoAt({ port, managementPort })].map((file) =>

@@ -16,7 +16,7 @@ import { portOf } from './testing/free-ports.ts'
 import { ask, post, type Answer } from './testing/https.ts'
 import { Peer } from './testing/peer.ts'
 import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
-import { createSite, SCOPES, USERS } from './testing/site.ts'
+import { createSite, serviceFor } from './testing/site.ts'
 import { dial, say, sayPlain, statusOf } from './testing/wire.ts'
 
 const RECOMMENDED = [
@@ -44,12 +44,7 @@ let client: Peer
 let port: number
 
 before(async () => {
-  server = await serve((issuer) => ({
-    issuer,
-    clients: [peer.metadata()],
-    scopes: SCOPES,
-    users: USERS,
-  }))
+  server = await serve(serviceFor([peer.metadata()]))
   ;({ port } = server.site)
   client = peer.at(server.site.origin)
 })

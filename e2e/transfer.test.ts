@@ -10,7 +10,7 @@ import { signet, type Ran } from './testing/cli.ts'
 import { json } from './testing/https.ts'
 import { granted, Peer } from './testing/peer.ts'
 import { serve, serveOn, type ServerProcess } from './testing/server-process.ts'
-import { SCOPES, USER, USERS } from './testing/site.ts'
+import { serviceFor, USER } from './testing/site.ts'
 
 const run = promisify(execFile)
 /** Of nobody's password. */
@@ -31,12 +31,7 @@ describe('a service moves from SQLite to PostgreSQL', () => {
   before(async () => {
     postgres = await startTestServer({ fsync: false })
     database = await postgres.createDatabase()
-    old = await serve((issuer) => ({
-      issuer,
-      clients: [peer.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-    }))
+    old = await serve(serviceFor([peer.metadata()]))
     client = peer.at(old.site.origin)
     configFile = configured('moved.json', database)
     const standing = await client.logIn()

@@ -6,17 +6,12 @@ import { freePorts } from './testing/free-ports.ts'
 import { codeOf, granted, Peer, type Difference } from './testing/peer.ts'
 import { Load } from './testing/load.ts'
 import { serve, type ServerProcess } from './testing/server-process.ts'
-import { createSite, SCOPES, USERS, type Configure } from './testing/site.ts'
+import { createSite, serviceFor } from './testing/site.ts'
 import { dial, hearing, statusOf } from './testing/wire.ts'
 import { bothAtWork, readinessOf, roll, until, workersOf } from './testing/workers.ts'
 
 const unplaced = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
-const CONFIGURE: Configure = (issuer) => ({
-  issuer,
-  clients: [unplaced.metadata()],
-  scopes: SCOPES,
-  users: USERS,
-})
+const CONFIGURE = serviceFor([unplaced.metadata()])
 const TWO = ['--workers', '2']
 /** On a connection of its own. */
 const ALONE: Difference = { headers: { connection: 'close' } }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { signet } from '../testing/cli.ts'
 import { json, member } from '../testing/https.ts'
 import { codeOf, granted, Peer } from '../testing/peer.ts'
-import { createSite, SCOPES, USERS } from '../testing/site.ts'
+import { createSite, serviceFor } from '../testing/site.ts'
 import { openStore, STORES } from './deployment.ts'
 
 const app = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
@@ -14,13 +14,7 @@ for (const name of STORES) {
     const opened = await openStore(name)
     t.after(() => opened.stop())
     const { settings: store } = opened
-    const site = await createSite((issuer) => ({
-      issuer,
-      clients: [app.metadata()],
-      scopes: SCOPES,
-      users: USERS,
-      ...(store && { store }),
-    }))
+    const site = await createSite(serviceFor([app.metadata()], store && { store }))
     t.after(() => site.remove())
     const migrated = await signet(['migrate', '--apply', '--config', site.configFile])
     assert.equal(migrated.code, 0, migrated.stderr)

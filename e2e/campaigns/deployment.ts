@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { freePorts } from '../testing/free-ports.ts'
 import { Peer } from '../testing/peer.ts'
 import { serveOn, type ServerProcess } from '../testing/server-process.ts'
-import { createSite, SCOPES, USERS, type Site } from '../testing/site.ts'
+import { createSite, serviceFor, type Site } from '../testing/site.ts'
 
 export const STORES = ['sqlite', 'postgres', 'redis'] as const
 
@@ -43,14 +43,12 @@ export async function deploy(name: StoreName, count: number): Promise<Deployment
   const opened = await openStore(name)
   const client = new Peer({ clientId: 'app', scope: SCOPE })
   const { settings } = opened
-  const site = await createSite((issuer) => ({
-    issuer,
-    clients: [client.metadata()],
-    scopes: SCOPES,
-    users: USERS,
-    log: { level: 'warn' },
-    ...(settings && { store: settings }),
-  }))
+  const site = await createSite(
+    serviceFor([client.metadata()], {
+      log: { level: 'warn' },
+      ...(settings && { store: settings }),
+    }),
+  )
   const processes = await start(site, count)
   return {
     site,

@@ -1,6 +1,6 @@
 import { startJwksServer } from './jwks-server.ts'
 import { serve, type ServerProcess } from './server-process.ts'
-import { SCOPES, USERS } from './site.ts'
+import { serviceFor } from './site.ts'
 import type { Storage } from './storage.ts'
 import { register, VARIANTS, type Registered } from './variant.ts'
 
@@ -24,15 +24,14 @@ export async function serveLibraries(options: LibrarySiteOptions = {}): Promise<
   const jwksServer = await startJwksServer()
   const clients = VARIANTS.map((variant) => register(variant, jwksServer))
   const server = await serve(
-    (issuer) => ({
-      issuer,
-      dpop: { nonce },
-      clients: clients.map(({ metadata }) => metadata),
-      scopes: SCOPES,
-      users: USERS,
-      outgoing: { allow_private_hosts: [jwksServer.host], trusted_cas: ['ca.pem'] },
-      ...(storage && { store: storage.store }),
-    }),
+    serviceFor(
+      clients.map(({ metadata }) => metadata),
+      {
+        dpop: { nonce },
+        outgoing: { allow_private_hosts: [jwksServer.host], trusted_cas: ['ca.pem'] },
+        ...(storage && { store: storage.store }),
+      },
+    ),
     storage?.options,
   )
   return {

@@ -57,6 +57,11 @@ export const SCOPES: object = {
   payments: { description: { en: 'Make payments for you', de: 'Zahlungen für Sie ausführen' } },
 }
 
+/** One service for these clients, with the users and scopes of all tests, and whatever else its configuration is to say. */
+export function serviceFor(clients: readonly object[], more: object = {}): Configure {
+  return (issuer) => ({ issuer, clients, scopes: SCOPES, users: USERS, ...more })
+}
+
 /** Makes a site. The configuration may override every part of the default one. */
 export async function createSite(configure: Configure): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), 'signet-e2e-'))
