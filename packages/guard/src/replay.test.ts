@@ -14,6 +14,18 @@ test('DPOP-PRF-15 a mark is new once, through its last second, and new again aft
   assert.equal(await replay.first([{ digest: 'a', until: 220 }]), undefined)
 })
 
+test('DPOP-PRF-15 no mark is new again because a clock was ahead and is set back', async () => {
+  let now = 100
+  const replay = replayInMemory(() => now)
+  const used = { digest: 'used', until: 160 }
+  await replay.first([used])
+  now = 161
+  for (const digest of ['b', 'c']) await replay.first([{ digest, until: 161 }])
+  now = 101
+  assert.equal(await replay.first([used]), used)
+  assert.equal(await replay.first([{ digest: 'fresh', until: 161 }]), undefined)
+})
+
 test('DPOP-PRF-15 of several marks all are taken or none', async () => {
   const replay = replayInMemory(() => 0)
   const [a, b] = [

@@ -22,16 +22,21 @@ const LOOKS = 2
 export function replayInMemory(now: () => Seconds): Replay & { readonly size: number } {
   const marked = new Map<string, Seconds>()
   let hand = marked.entries()
+  /** Until when those that are forgotten would have counted: a clock that is set back makes none of them new. */
+  let forgotten = Number.NEGATIVE_INFINITY
 
   const lookAtNext = (time: Seconds): void => {
     const next = hand.next()
     if (next.done === true) hand = marked.entries()
-    else if (next.value[1] < time) marked.delete(next.value[0])
+    else if (next.value[1] < time) {
+      forgotten = Math.max(forgotten, next.value[1])
+      marked.delete(next.value[0])
+    }
   }
   const firstUsed = (marks: readonly Mark[], time: Seconds): Mark | undefined => {
     for (const mark of marks) {
       const until = marked.get(mark.digest)
-      if (until !== undefined && until >= time) return mark
+      if (mark.until <= forgotten || (until !== undefined && until >= time)) return mark
     }
     return marks.length > 1 ? repeatedOf(marks) : undefined
   }
