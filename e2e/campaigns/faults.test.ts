@@ -11,26 +11,18 @@ import { signet } from '../testing/cli.ts'
 import { json, member, type Answer } from '../testing/https.ts'
 import { codeOf, granted, Peer, type Granted } from '../testing/peer.ts'
 import { serveOn, type ServerProcess } from '../testing/server-process.ts'
-import { createSite, SCOPES, USERS, type Site } from '../testing/site.ts'
+import { createSite, serviceFor, type Site } from '../testing/site.ts'
 import { readinessOf, until, workersOf } from '../testing/workers.ts'
 import { untilDecided } from './ledger.ts'
 import { layLine, type SlowLine } from './slow-line.ts'
 
 const app = new Peer({ clientId: 'app', scope: 'openid accounts offline_access' })
 
-const configure =
-  (store: object = {}) =>
-  (issuer: string): object => ({
-    issuer,
-    clients: [app.metadata()],
-    scopes: SCOPES,
-    users: USERS,
-    ...store,
-  })
+const CLIENTS = [app.metadata()]
 
 describe('a fault of the store', { concurrency: true }, () => {
   test('SQLite: a file another process does not let go of is 503 for a moment, and loses nothing', async (t) => {
-    const server = await served(t, await createSite(configure()))
+    const server = await served(t, await createSite(serviceFor(CLIENTS)))
     const kept = await acknowledged(server)
     const other = new DatabaseSync(server.site.database)
     other.exec('BEGIN IMMEDIATE')
@@ -118,7 +110,7 @@ interface Line {
 
 /** Proves what a server does whose line to its store is slow, too slow, and cut. */
 async function bears(t: TestContext, line: SlowLine, how: Line): Promise<void> {
-  const server = await served(t, await createSite(configure({ store: how.store })))
+  const server = await served(t, await createSite(serviceFor(CLIENTS, { store: how.store })))
   const kept = await acknowledged(server)
   const { client } = kept
   line.delay = how.delay
@@ -150,7 +142,7 @@ async function isUsed(client: Peer, code: string): Promise<void> {
 }
 
 function siteOn(disk: string): Promise<Site> {
-  return createSite(configure({ store: { sqlite: join(disk, 'signet.db') } }))
+  return createSite(serviceFor(CLIENTS, { store: { sqlite: join(disk, 'signet.db') } }))
 }
 
 async function served(
