@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import dns, { type LookupAddress } from 'node:dns'
 import { test } from 'node:test'
 import { createLocalCertificates } from '../dev/certificate-authority.ts'
 import { serveBff } from './serve.ts'
@@ -44,4 +45,21 @@ test('a BFF whose certificate holds for long says nothing', async () => {
   const { log, metrics } = await startWith(Date.now())
   assert.doesNotMatch(log, /certificate/)
   assert.ok(Number(EXPIRY.exec(metrics)?.[1]) > Date.now() / 1_000)
+})
+
+test('a BFF at localhost, which is two addresses, listens at none that draining would not know of', async (t) => {
+  type Found = (error: null, found: readonly LookupAddress[]) => void
+  t.mock.method(dns, 'lookup', (host: string, _options: object, found: Found) => {
+    const addresses = host === 'localhost' ? ['127.0.0.1', '127.0.0.2'] : [host]
+    found(
+      null,
+      addresses.map((address) => ({ address, family: 4 })),
+    )
+  })
+  const config = load({ ...LEAST, listen: { host: 'localhost', port: 0 } })
+  const running = await serveBff(config, { log: { write: () => undefined } })
+  t.after(() => running.close())
+  const { port } = new URL(running.url)
+  assert.ok(await fetch(`http://127.0.0.1:${port}/`))
+  await assert.rejects(fetch(`http://127.0.0.2:${port}/`), /fetch failed/)
 })

@@ -1,6 +1,8 @@
 import { createBff, type Bff, type SessionStore } from '@signet/bff'
 import type { Seconds } from '@signet/protocol'
 import { fastify, type FastifyInstance } from 'fastify'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { DestinationStream, Logger } from 'pino'
 import type { Listen } from '../config/config.ts'
 import { closeGently } from '../http/close.ts'
@@ -102,11 +104,15 @@ function compose(
   return { bff, metrics }
 }
 
+/** One server of our own making: for `localhost` Fastify would open one for each of its addresses, and only the first drains. */
 function createApp({ tls }: Listen): FastifyInstance {
   const limits = { ...TIMEOUTS, maxHeaderSize: HEADER_BYTES }
-  return tls === undefined
-    ? fastify({ ...TIMEOUTS, http: limits })
-    : fastify({ ...TIMEOUTS, https: { ...TLS, ...limits, cert: tls.certificate, key: tls.key } })
+  return fastify({
+    serverFactory: (handler) =>
+      tls === undefined
+        ? createHttpServer(limits, handler)
+        : createHttpsServer({ ...TLS, ...limits, cert: tls.certificate, key: tls.key }, handler),
+  })
 }
 
 async function checksOf(bff: Bff): Promise<readonly Check[]> {
