@@ -60,7 +60,10 @@ export async function openService(config: ServiceConfig, shared: Shared): Promis
   }
 }
 
-interface EngineParts extends Pick<Shared, 'clock' | 'random' | 'fetch' | 'metrics' | 'log'> {
+interface EngineParts extends Pick<
+  Shared,
+  'clock' | 'random' | 'fetch' | 'metrics' | 'log' | 'limit'
+> {
   readonly store: Store
   readonly keys: KeyRing
   readonly logoutNotices: LogoutNotices
@@ -71,7 +74,7 @@ function engineFor(
   { service }: ServiceConfig,
   parts: EngineParts,
 ): ReturnType<typeof createEngine> {
-  const { clock, random, store, keys, fetch, metrics, log, logoutNotices } = parts
+  const { clock, random, store, keys, fetch, metrics, log, limit, logoutNotices } = parts
   const clients = createClients({
     service,
     store,
@@ -81,7 +84,10 @@ function engineFor(
       metrics.jwksFetches.inc({ result })
       if (result !== 'ok' || detail !== undefined) log.warn({ jwksUri, result, detail }, 'jwks_uri')
     },
-    unusable: (clientId, error) => log.error({ clientId, err: error }, 'a client cannot be used'),
+    // Whoever names such a client has it looked at.
+    unusable: (clientId, error) => {
+      if (limit()) log.error({ clientId, err: error }, 'a client cannot be used')
+    },
   })
   return createEngine({
     service,

@@ -140,6 +140,17 @@ test('what strangers cause while the store is away, or by a bug, does not fill t
   }
 })
 
+test('who names a client that cannot be used again and again does not fill the log', async (t) => {
+  const rig = await start()
+  const kept = { clientId: 'old', metadata: {}, source: 'command', disabled: false } as const
+  await rig.store().clients.put({ ...kept, updatedAt: 0 })
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  await Promise.all(Array.from({ length: 130 }, () => rig.get('/logout?client_id=old')))
+  t.mock.timers.reset()
+  const lines = rig.log.filter((line) => line.includes('a client cannot be used'))
+  assert.ok(lines.length > 0 && lines.length <= 100, `${lines.length}`)
+})
+
 describe('OAU-05 a bug of ours', () => {
   const SECRET = 'the-secret-in-the-error'
   const breaking = (store: Store): Partial<Store> => {
