@@ -4,7 +4,7 @@ import { after, describe, test } from 'node:test'
 import { getRequestListener } from '@hono/node-server'
 import express from 'express'
 import fastify from 'fastify'
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import { createHash, X509Certificate } from 'node:crypto'
 import { createGuard } from '../create-guard.ts'
 import type { Guard } from '../guard.ts'
@@ -259,6 +259,30 @@ test('Hono off Node sees the headers as they were joined, and refuses two of a k
   assert.equal(await answer([]), 200)
   assert.equal(await answer([['dpop', 'x.y.z']]), 401)
   assert.equal(await answer([['authorization', 'DPoP x']]), 400)
+})
+
+test('SP-RS-02 Hono lets no form pass that somebody read before the guard, who keeps it for himself', async () => {
+  const post = { method: 'POST', target: '/v1/form', headers: FORM }
+  for (const [read, status] of [
+    [async ({ req }: Context) => void (await req.raw.text()), 500],
+    [async ({ req }: Context) => void (await req.text()), 400],
+  ] as const) {
+    const app = new Hono()
+    const api = honoAdapter.guard(newGuard())
+    app.use(async (context, next) => {
+      await read(context)
+      await next()
+    })
+    app.post('/v1/form', api(), (context) => context.text('x'))
+    app.onError((_error, context) => context.text('fault', 500))
+    const { method, headers } = issuer.request(post)
+    const fields = Array.from({ length: headers.length / 2 }, (_, at): [string, string] => [
+      headers[2 * at] ?? '',
+      headers[2 * at + 1] ?? '',
+    ])
+    const form = { method, headers: new Headers(fields), body: 'a=b&access_token=x' }
+    assert.equal((await app.request('/v1/form', form)).status, status)
+  }
 })
 
 test('SP-RS-02 a form is one however its type is written', () => {

@@ -100,6 +100,9 @@ function honoRequest({ env, req }: Context): GuardRequest {
 /** Read after the token holds; Hono keeps the parsed body for the handler. In what is no form, no token can hide. */
 async function formNames({ req }: Context): Promise<readonly string[]> {
   if (!isForm(req.header('content-type'))) return []
+  if (req.raw.bodyUsed && Object.keys(req.bodyCache).length === 0) {
+    throw new TypeError('the form was read before the guard: read it with Hono, which keeps it')
+  }
   try {
     return namesOf(await req.parseBody())
   } catch {
