@@ -23,14 +23,14 @@ const LEVELS: Readonly<Record<BffEvent['type'], Level>> = {
 /** What a log needs in which anybody can cause lines. */
 export interface Logging {
   readonly log: Logger
-  /** Of the lines about what went wrong. */
-  readonly limit: LineLimit
+  /** Of the lines about what went wrong, apart: what anybody can cause at will hides no fault. */
+  readonly limits: Readonly<Record<'warn' | 'error', LineLimit>>
 }
 
 /** Writes what happened to the log. Events hold no token, code or cookie, and of a person nothing. */
-export function logEvent(event: BffEvent, { log, limit }: Logging): void {
+export function logEvent(event: BffEvent, { log, limits }: Logging): void {
   const level = levelOf(event)
-  if ((level === 'warn' || level === 'error') && !limit()) return
+  if ((level === 'warn' || level === 'error') && !limits[level]()) return
   if (event.type === 'fault') {
     log.error({ eventId: event.eventId, err: event.error }, 'fault')
     return

@@ -5,6 +5,9 @@ import { createLog } from '../management/log.ts'
 import { logEvent } from './log-event.ts'
 import { createBffMetrics } from './metrics.ts'
 
+const yes = (): boolean => true
+const no = (): boolean => false
+
 const HAPPENED: readonly BffEvent[] = [
   { type: 'login_started', frontend: 'bank' },
   { type: 'login_succeeded', frontend: 'bank' },
@@ -71,7 +74,7 @@ test('the end of a certificate is shown, if there is one', async () => {
 test('everything that happens can be read in the log, at the level it is worth', () => {
   const lines: Record<string, unknown>[] = []
   const log = createLog('debug', { write: (line) => void lines.push(JSON.parse(line)) })
-  for (const event of HAPPENED) logEvent(event, { log, limit: () => true })
+  for (const event of HAPPENED) logEvent(event, { log, limits: { warn: yes, error: yes } })
   assert.deepEqual(
     lines.map(({ level, msg }) => `${String(level)} ${String(msg)}`),
     [
@@ -96,10 +99,13 @@ test('everything that happens can be read in the log, at the level it is worth',
   )
   const loud = lines.filter(({ level }) => level === 'debug' || level === 'info').length
   lines.length = 0
-  for (const event of HAPPENED) logEvent(event, { log, limit: () => false })
+  for (const event of HAPPENED) logEvent(event, { log, limits: { warn: no, error: no } })
   assert.equal(lines.length, loud, 'what goes wrong can be caused by anybody')
   lines.length = 0
-  for (const event of HAPPENED) logEvent(event, { log, limit: () => true })
+  for (const event of HAPPENED) logEvent(event, { log, limits: { warn: no, error: yes } })
+  assert.equal(lines.length, loud + 3, 'and who causes warnings at will hides no failure')
+  lines.length = 0
+  for (const event of HAPPENED) logEvent(event, { log, limits: { warn: yes, error: yes } })
   const [fault] = lines.slice(-1)
   assert.equal(fault?.['eventId'], 'two')
   assert.match(JSON.stringify(fault?.['err']), /broken/)

@@ -91,14 +91,17 @@ function compose(
   store: SessionStore,
   log: Logger,
 ): { readonly bff: Bff; readonly metrics: BffMetrics } {
-  const limit = createLineLimit(log, 'what went wrong')
+  const limits = {
+    warn: createLineLimit(log, 'warnings'),
+    error: createLineLimit(log, 'failures'),
+  }
   const metrics = createBffMetrics(() => bff.activeSessions())
   const bff = createBff({
     ...options,
     sessions: { ...options.sessions, store },
     onEvent: (event) => {
       metrics.count(event)
-      logEvent(event, { log, limit })
+      logEvent(event, { log, limits })
     },
   })
   return { bff, metrics }
