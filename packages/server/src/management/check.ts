@@ -6,12 +6,10 @@ export interface Check {
   readonly detail?: string
 }
 
-/**
- * Whoever asks whether a process is ready waits for a second, and then believes that it is not. A primary, who asks its
- * workers, has to wait a bit longer than they do.
- */
+/** Whoever asks whether a process is ready waits for a second, and then believes that it is not. */
 const PATIENCE_MILLISECONDS = 600
-export const LONGER_MILLISECONDS = 850
+/** A primary, who asks its workers, has to wait a bit longer than they do. */
+export const WORKERS_MILLISECONDS = 850
 
 /** Looks whether something works, and does not wait long for it. */
 export async function checkOf(name: string, work: () => Promise<unknown>): Promise<Check> {

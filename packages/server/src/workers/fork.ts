@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { answered, LONGER_MILLISECONDS } from '../management/check.ts'
+import { answered, WORKERS_MILLISECONDS } from '../management/check.ts'
 import type { Answers, Order, Question, Report } from './messages.ts'
 import { WORKER_VARIABLE } from './worker.ts'
 
@@ -67,7 +67,7 @@ export function forkWorker(slot: number): Worker {
     kill: () => void forked.process.kill('SIGKILL'),
     ask: async (question) => {
       const { number, told } = put(question)
-      const answer = await answered(told, LONGER_MILLISECONDS).finally(() => pending.delete(number))
+      const answer = await answered(told, WORKERS_MILLISECONDS).finally(() => pending.delete(number))
       if (answer === undefined) throw new Error('the worker has no answer')
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a worker answers what it was asked: both are this release
       return answer as Answers[typeof question]
