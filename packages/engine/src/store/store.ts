@@ -26,6 +26,8 @@ export class StoreUnavailable extends Error {
  * Every changing verb is atomic and says who won, among the processes on one store too. A verb may answer before its write
  * is durable; a step awaits `settled` once, before its outcome leaves the engine. `put` replaces what had the same name.
  *
+ * The stores are in `packages/store`; what each of them has to prove is `testing/contract`.
+ *
  * @throws StoreUnavailable from every verb.
  */
 export interface Store {
