@@ -67,7 +67,9 @@ export function forkWorker(slot: number): Worker {
     kill: () => void forked.process.kill('SIGKILL'),
     ask: async (question) => {
       const { number, told } = put(question)
-      const answer = await answered(told, WORKERS_MILLISECONDS).finally(() => pending.delete(number))
+      const answer = await answered(told, WORKERS_MILLISECONDS).finally(() =>
+        pending.delete(number),
+      )
       if (answer === undefined) throw new Error('the worker has no answer')
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a worker answers what it was asked: both are this release
       return answer as Answers[typeof question]
