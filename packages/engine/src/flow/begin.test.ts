@@ -277,6 +277,21 @@ test('PAR-10 of 20 arrivals at once one gets a code, the others a page', async (
   assert.equal(scene.calls.filter((call) => call === 'codes.put').length, 1)
 })
 
+test('SP-AZ-15 who holds a request_uri can reload it, and not fill the store by it', async () => {
+  const scene = createScene()
+  const requestUri = await pushed(scene)
+  const kept = (): number => scene.calls.filter((call) => call === 'interactions.put').length
+  for (let visits = 0; visits < 200; visits += 1) await new Browser(scene.ports).arrive(requestUri)
+  assert.equal(kept(), 20)
+  const outcome = await new Browser(scene.ports).arrive(requestUri)
+  assert.ok(outcome.action === 'page' && outcome.refusal.error === 'invalid_request')
+
+  const another = await pushed(scene)
+  assert.equal((await new Browser(scene.ports).arrive(another)).action, 'interact')
+  scene.clock.advance(1)
+  assert.equal((await new Browser(scene.ports).arrive(requestUri)).action, 'interact')
+})
+
 test('SP-AZ-15 link previews, reloads and refusals leave the request_uri alive', async () => {
   const scene = createScene()
   const requestUri = await pushed(scene)

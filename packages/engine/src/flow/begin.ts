@@ -1,4 +1,4 @@
-import { enforce, parameter } from '@signet/protocol'
+import { enforce, parameter, refusal, Refused } from '@signet/protocol'
 import { claimedClient } from '../audit.ts'
 import { digestOf } from '../digest.ts'
 import type {
@@ -10,6 +10,7 @@ import type {
 } from '../outcomes.ts'
 import type { Ports } from '../ports.ts'
 import type { Session } from '../store/durable.ts'
+import type { AttemptPolicy } from '../store/ephemeral.ts'
 import { authorize } from './authorize.ts'
 import { arrivalRules, referenceRules } from './begin.rules.ts'
 import { decide } from './decide.ts'
@@ -60,12 +61,17 @@ async function find(query: string, ports: Ports): Promise<Open> {
 /** A browser secret as `ports.random` makes them; anything else in the cookie is replaced. */
 const SECRET = /^[\w-]{43,128}$/
 
-/** Keeps for one browser what it has come for. */
+/** How often a request may be opened: more than people reload and previews look, too seldom to fill a store. */
+const ARRIVALS: AttemptPolicy = { burst: 20, refill: 1 }
+
+/** Keeps for one browser what it has come for. @throws Refused when too many have come for it. */
 async function interact(
   { pushed }: Open,
   { cookies, session }: { readonly cookies: BrowserCookies; readonly session: Session | undefined },
   { store, random, clock, service }: Ports,
 ): Promise<Interact> {
+  const arrivals = digestOf(`arrivals ${pushed.digest}`)
+  if ((await store.attempts.take(arrivals, ARRIVALS, clock.now())) > 0) throw CROWDED()
   const interactionId = random.token(256)
   const known = cookies.browser !== undefined && SECRET.test(cookies.browser)
   const browser = known ? cookies.browser : random.token(256)
@@ -80,3 +86,13 @@ async function interact(
   })
   return { action: 'interact', interactionId, ...(!known && { browser }) }
 }
+
+const CROWDED = (): Refused =>
+  new Refused(refusal('invalid_request', 'this request was opened too often, try again soon'), {
+    id: 'SP-AZ-15',
+    reason: 'request_uri_opened_too_often',
+    expected: `a request that is opened ${ARRIVALS.burst} times at once at most, and once a second then`,
+    received: 'one more',
+    remedy:
+      'Nothing, if a page was reloaded: a second later it opens. Find out who else has the link.',
+  })
