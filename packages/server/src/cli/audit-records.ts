@@ -6,7 +6,7 @@ import {
   type AuditStream,
   type StreamRecord,
 } from '@signet/engine'
-import { shown } from './context.ts'
+import { shown, timeOf } from './context.ts'
 
 /** A record as somebody needs it who has nothing else. */
 export interface ChainedRecord extends StreamRecord {
@@ -76,9 +76,4 @@ export function plainLine(record: ChainedRecord): string {
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
   const words = [timeOf(at), stream, sequence, kind, step, ...named, evidence?.reason, id]
   return shown(words.filter((word) => word !== undefined).join(' '))
-}
-
-/** Milliseconds since 1970, for people. */
-export function timeOf(at: number): string {
-  return Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : String(at)
 }

@@ -7,8 +7,8 @@ import {
 } from '@signet/engine'
 import { headText, parseHead, type AuditHead } from '../adapters/audit-head.ts'
 import { checkFile } from './audit-file.ts'
-import { eventOf, timeOf } from './audit-records.ts'
-import { onService, print, table, UsageError, type ServiceOptions } from './context.ts'
+import { eventOf } from './audit-records.ts'
+import { onService, print, table, timeOf, UsageError, type ServiceOptions } from './context.ts'
 
 export interface VerifyOptions extends ServiceOptions {
   readonly stream?: AuditStream

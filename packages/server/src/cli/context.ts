@@ -114,6 +114,11 @@ export function shown(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')
 }
 
+/** Milliseconds since 1970, for people; beyond all calendars they stay a number. */
+export function timeOf(at: number): string {
+  return Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : String(at)
+}
+
 /** Rows as columns of equal width, the first one as headings. */
 export function table(cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map(shown))

@@ -1,7 +1,14 @@
 import type { AuditEvent } from '@signet/engine'
 import type { Command } from 'commander'
-import { timeOf } from './audit-records.ts'
-import { onService, print, shown, UsageError, withService, type ServiceOptions } from './context.ts'
+import {
+  onService,
+  print,
+  shown,
+  timeOf,
+  UsageError,
+  withService,
+  type ServiceOptions,
+} from './context.ts'
 
 export function addExplain(program: Command): void {
   withService(

@@ -10,6 +10,7 @@ import {
   onService,
   print,
   table,
+  timeOf,
   UsageError,
   withService,
   type ServiceContext,
@@ -106,9 +107,9 @@ async function keyTable({ store, config }: ServiceContext): Promise<string> {
     record.use,
     record.algorithm,
     stateOf(record, records, now),
-    timeOf(record.signsFrom),
-    timeOf(nextRotation(record, config.keys)),
-    timeOf(record.retiresAt),
+    momentOf(record.signsFrom),
+    momentOf(nextRotation(record, config.keys)),
+    momentOf(record.retiresAt),
     sealedBy(record) ?? 'nothing',
   ])
   return table([
@@ -117,8 +118,9 @@ async function keyTable({ store, config }: ServiceContext): Promise<string> {
   ])
 }
 
-function timeOf(moment: number = Infinity): string {
-  return moment === Infinity ? '' : new Date(moment * 1_000).toISOString()
+/** Of a moment that never comes, nothing. */
+function momentOf(seconds: number = Infinity): string {
+  return seconds === Infinity ? '' : timeOf(seconds * 1_000)
 }
 
 const IN_USE: Readonly<Record<KeyRecord['use'], string>> = {

@@ -5,7 +5,7 @@ import { systemClock } from '../adapters/system.ts'
 import type { SessionsConfig } from '../bff/config.ts'
 import type { StoreConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
-import { print, table, UsageError, withConfig } from './context.ts'
+import { print, table, timeOf, UsageError, withConfig } from './context.ts'
 
 /** What has a schema, and where. */
 export interface Migrated {
@@ -84,12 +84,8 @@ async function status(connection: PostgresConnection, schema: SchemaName): Promi
   const { migrationStatus } = await import('@signet/store/postgres')
   const { applied, pending } = await migrationStatus(connection, schema)
   const rows = [
-    ...applied.map((step) => ({ ...step, state: timeOf(step.appliedAt) })),
+    ...applied.map((step) => ({ ...step, state: timeOf(step.appliedAt * 1_000) })),
     ...pending.map((step) => ({ ...step, state: 'to be applied' })),
   ].map(({ version, name, phase, state }) => [String(version), name, phase, state])
   return table([['VERSION', 'NAME', 'PHASE', 'APPLIED'], ...rows])
-}
-
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1_000).toISOString()
 }
