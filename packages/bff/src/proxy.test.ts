@@ -541,6 +541,33 @@ describe('WebSockets', () => {
     },
   )
 
+  test('take leave of the API too, and do not wait for a browser that does not', SOON, async () => {
+    for (const answer of [Buffer.from('88820000000003e9', 'hex'), undefined]) {
+      await using stage = await openStage()
+      const told = Promise.withResolvers<Buffer>()
+      stage.api.server?.on('upgrade', (_request, socket: Duplex) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n')
+        socket.write('connection: Upgrade\r\n\r\n')
+        told.resolve(buffer(socket))
+      })
+      const browser = await loggedIn(stage)
+      const { hostname, port, host } = new URL(stage.origin)
+      const socket = connect({ ...HALF_OPEN, host: hostname, port: Number(port), ca: TEST_CA })
+      const cookie = browser.header(stage.origin, true)
+      const fields = `host: ${host}\r\norigin: ${stage.origin}\r\ncookie: ${cookie}\r\n`
+      socket.write(
+        `GET /api/socket HTTP/1.1\r\n${fields}connection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+      )
+      assert.match(String(await once(socket, 'data')), /^HTTP\/1.1 101 /)
+      const ended = stage.app.close()
+      assert.equal(Buffer.concat(await once(socket, 'data')).toString('hex'), '880203e9')
+      if (answer !== undefined) socket.end(answer)
+      assert.deepEqual(await told.promise, answer ?? Buffer.alloc(0))
+      await ended
+      socket.destroy()
+    }
+  })
+
   test('say what is away: the API, or the sessions', async () => {
     const memory = createMemorySessions()
     let down = false

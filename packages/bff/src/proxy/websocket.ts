@@ -35,6 +35,9 @@ interface Wish extends Opened {
   readonly url: URL
 }
 
+/** How long a browser may take to answer that it has heard that the BFF goes away, in milliseconds. */
+const FAREWELL = 1_000
+
 /** What the browser and the API must agree on themselves. @see RFC 6455 §4 */
 const ASKED = ['key', 'version', 'protocol', 'extensions'] as const
 const GRANTED = ['accept', 'protocol', 'extensions'] as const
@@ -201,7 +204,9 @@ function join(
   endBy(() => {
     if (!frames.areWhole) return end()
     upstream.unpipe(socket)
-    socket.end(GOING_AWAY, end)
+    socket.end(GOING_AWAY)
+    // What the browser answers passes to the API; whoever does not answer is not waited for.
+    setTimeout(end, FAREWELL).unref()
   })
   socket.pipe(upstream).pipe(socket)
 }
