@@ -7,7 +7,7 @@ import { after, describe, test } from 'node:test'
 import type { Answer, Task, Wins } from './contestant.ts'
 
 const PROCESSES = 4
-/** More of them in the long form, `npm run test:crash`. */
+/** More of them for who has the time: `SIGNET_RACE_ROUNDS=100`. */
 const ROUNDS = Number(process.env['SIGNET_RACE_ROUNDS'] ?? 10)
 
 /** A kind of store that several processes open at once. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { TestServer } from './server.ts'
 
-/** What becomes of what goes through: everything passes, no answer comes back, no question arrives, or both sides are cut. */
+/** What becomes of what goes through: everything passes, no answer comes back, or no question arrives. */
 export type Weather = 'fair' | 'answers lost' | 'questions lost'
 
 /** A network between the store and a server, which can be broken. */
