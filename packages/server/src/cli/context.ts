@@ -109,6 +109,11 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** Whoever reads may have seen enough from now on, as `head` does: what has begun is brought to its end. */
+export function finishUnread(): void {
+  process.stdout.removeAllListeners('error').on('error', () => undefined)
+}
+
 /** One line of text for people: whoever can write to the database must not write to the terminal. */
 export function shown(text: string): string {
   return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../adapters/system.ts'
 import {
+  finishUnread,
   onWholeService,
   print,
   UsageError,
@@ -82,6 +83,7 @@ const CLOCKS = 5
 /** Ends what is there, waits until no code can be redeemed that was given before, and ends what came of those. */
 async function endFormer({ name, clientId }: Holder, ports: Ports): Promise<void> {
   const { store, service, clock } = ports
+  finishUnread()
   const client = clientId === undefined ? {} : { clientId }
   const loggedInUntil = clock.now() + CLOCKS
   const tell = async (detail: string): Promise<void> => {

@@ -14,7 +14,7 @@ import { readService } from '../transfer/read.ts'
 import { countsOf } from '../transfer/rows.ts'
 import { ImportClash, takeOver } from '../transfer/take-over.ts'
 import { textOf } from '../transfer/write.ts'
-import { print, requireDatabase, UsageError, withConfig } from './context.ts'
+import { finishUnread, print, requireDatabase, UsageError, withConfig } from './context.ts'
 import { changed } from './operator.ts'
 
 interface TransferOptions {
@@ -87,6 +87,7 @@ async function importFrom(
   requireConfigured(issuers, config)
   for (const service of services) await requireOpen(service, config)
   await using(await openStores(config, systemClock), async (stores) => {
+    finishUnread()
     const lockedOut = await stores
       .transaction(issuers, (opened) => takeAll(services, opened, { replace }))
       .catch(toUsageError)
