@@ -94,6 +94,7 @@ export function usersOf(ask: Ask, send: Ask): Users {
       }
     },
     replace: async (seen, user) => {
+      // What was read gives the same text again.
       const [former, data] = [JSON.stringify(seen), JSON.stringify(user)]
       return (await ask(USERS.replace, keyOf(seen.subject), former, data)).count > 0
     },

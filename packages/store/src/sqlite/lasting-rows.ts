@@ -93,6 +93,7 @@ export class UserTable {
   }
 
   replace(service: number, seen: User, user: User): boolean {
+    // What was read gives the same text again.
     const [former, data] = [JSON.stringify(seen), JSON.stringify(user)]
     return this.#connection.write(this.#replace, data, service, seen.subject, former) > 0
   }
