@@ -72,3 +72,13 @@ test('a program that cannot be run ends at once, and was never ready', async () 
     process.execPath = execPath
   }
 })
+
+test('what goes wrong on the way to a worker is not its end, which says how it ended', async () => {
+  const worker = forkWorker(1)
+  assert.equal(await worker.ready, true)
+  const [forked] = Object.values(cluster.workers ?? {})
+  // As when a connection is passed to one that dies at this moment.
+  forked?.emit('error', new Error('write EPIPE'))
+  forked?.process.kill('SIGKILL')
+  assert.deepEqual(await worker.ended, { exit: null, signal: 'SIGKILL' })
+})

@@ -32,8 +32,10 @@ export function forkWorker(slot: number): Worker {
   let isReady = false
   let questions = 0
   forked.once('exit', (exit, signal) => tellEnded({ exit, signal }))
-  // The system makes no more processes.
-  forked.on('error', () => tellEnded({ exit: null, signal: null }))
+  forked.on('error', () => {
+    // The system makes no more processes. One that there is tells of its end itself.
+    if (forked.process.pid === undefined) tellEnded({ exit: null, signal: null })
+  })
   void ended.then(() => tellReady(false))
   forked.on('message', (report: Report) => {
     if (report.said === 'ready') {
