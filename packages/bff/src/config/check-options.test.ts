@@ -60,6 +60,14 @@ test('each problem says where it is, those of keys too, and tells no key', () =>
   assert.ok(!JSON.stringify(found).includes(d))
 })
 
+test('a client that is none is told of, and not tripped over', () => {
+  for (const client of [undefined, 'bank', { client_id: 'bank', keys: 'none', tls: 1 }]) {
+    const found = checkOptions(Object.assign(sampleOptions(), { client }))
+    assert.ok(found.length > 0)
+    assert.ok(found.every(({ path: [first] }) => first === 'client'))
+  }
+})
+
 test('what is wrong together has no place of its own', () => {
   const [found, ...more] = checkOptions(
     sampleOptions({ sessions: { ...sampleOptions().sessions, sliding: 20, absolute: 10 } }),

@@ -18,10 +18,9 @@ export function checkOptions(options: BffOptions): readonly Misconfiguration[] {
   const together = success ? [...clashes(options), ...lifetimes(options)] : []
   return [
     ...alone,
-    ...(isClientRead ? clientProblems(options) : []),
+    ...(isClientRead ? [...clientProblems(options), ...credentialProblems(options.client)] : []),
     ...(success ? signingProblems(options) : []),
     ...together.map((message) => ({ path: [], message })),
-    ...credentialProblems(options.client),
   ]
 }
 
