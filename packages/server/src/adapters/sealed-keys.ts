@@ -73,7 +73,7 @@ function sealOf({ issuer, masterKeys = [] }: Sealing): Seal {
   if (masterKeys.length > 0) return createSeal({ keys: masterKeys, random: randomBytes })
   throw new MasterKeyRefused(
     `The keys of ${issuer} are kept sealed with a master key, and none is configured. ` +
-      'To make one: signet keys master > master.key; then name the file as master_key in the settings, ' +
+      'To make one: signet keys master > master.key; then name it as master_key in the configuration file, ' +
       'or in SIGNET_MASTER_KEY_FILE. Keep a copy of it where no copy of the database is.',
   )
 }
