@@ -38,7 +38,7 @@ describe('the keys of a server in its database', () => {
     const rows = database.prepare("SELECT data ->> 'material' AS material FROM keys").all()
     database.close()
     assert.ok(rows.length >= 5)
-    for (const { material } of rows) assert.match(String(material), /^sealed-1:[\w-]{11}\.[\w-]+$/)
+    for (const { material } of rows) assert.match(String(material), /^sealed-2:[\w-]{11}\.[\w-]+$/)
     const files = readdirSync(server.site.folder).filter((name) => name.startsWith('signet.db'))
     for (const name of files) {
       const bytes = readFileSync(join(server.site.folder, name))

@@ -71,11 +71,11 @@ describe('a service moves from SQLite to PostgreSQL', () => {
     assert.equal(service.revocations.length, 1)
     assert.equal(service.users.length, 2)
     assert.ok(
-      service.keys.every(({ material }: { material: string }) => material.startsWith('sealed-1:')),
+      service.keys.every(({ material }: { material: string }) => material.startsWith('sealed-2:')),
     )
     for (const secret of Object.values(tokens)) assert.ok(!stdout.includes(secret))
     const without = await well(on(old.site.configFile, 'export'))
-    assert.doesNotMatch(without.stdout, /sealed-1:|"keys":\[\n/)
+    assert.doesNotMatch(without.stdout, /sealed-2:|"keys":\[\n/)
     const tail = await well(on(old.site.configFile, 'audit', 'tail', '--stream', 'trusted'))
     assert.match(tail.stdout, / administered export by=".+" detail="clients 1, users 2, /)
   })

@@ -1,7 +1,8 @@
 import type { KeyRecord, KeyRecords } from '@signet/engine'
 import { createMemoryStore, fixedClock } from '@signet/engine/testing'
-import { sealKeyName } from '@signet/protocol'
+import { createSeal, sealKeyName } from '@signet/protocol'
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { newKey } from './key-records.ts'
 import { MasterKeyRefused, sealAnew, sealedBy, sealedKeys, type Sealing } from './sealed-keys.ts'
@@ -140,6 +141,22 @@ test('what a version of before left unsealed is sealed by whoever says that it d
   assert.deepEqual((await raw.list()).map(sealedBy), [sealKeyName(first)])
   assert.deepEqual(await sealed.list(), [key])
   assert.equal(await sealAnew(raw, sealing, { unsealed: true }), 0)
+})
+
+test('what a version of before sealed without its times is refused, and bound to them by whoever says that it did', async () => {
+  const { raw, sealed } = keeping()
+  const key = newKey('ES256', clock.now())
+  const { kid, use, algorithm } = key
+  const seal = createSeal({ keys: [first], random: randomBytes })
+  const owner = JSON.stringify([sealing.issuer, kid, use, algorithm])
+  await raw.put({ ...key, material: `sealed-1:${seal.close(key.material, owner)}` })
+  await assert.rejects(sealed.list(), /an earlier version.*signet keys reseal --unsealed/)
+  await assert.rejects(sealAnew(raw, sealing), MasterKeyRefused)
+  assert.equal(await sealAnew(raw, sealing, { unsealed: true }), 1)
+  assert.deepEqual(await sealed.list(), [key])
+  const [kept] = await raw.list()
+  await raw.put({ ...(kept ?? key), kid: 'other', material: `sealed-1:${seal.close('{}', owner)}` })
+  await assert.rejects(sealAnew(raw, sealing, { unsealed: true }), MasterKeyRefused)
 })
 
 test('a new master key in front seals, the old one goes on opening until all is sealed anew', async () => {

@@ -15,7 +15,9 @@ export interface Sealing {
 }
 
 /** Before the text of the seal, which begins with the name of its key. */
-const VERSION = 'sealed-1:'
+const VERSION = 'sealed-2:'
+/** The same of an earlier version, which did not bind a key to its times: it counts as not sealed. */
+const UNBOUND = 'sealed-1:'
 
 /**
  * Keys whose material is sealed where it is kept, each in its place: AES-256-GCM, bound to the issuer and to all else the
@@ -51,7 +53,10 @@ export async function sealAnew(
   const name = first && sealKeyName(first)
   const all = (await records.list()).map((record) => ({
     by: sealedBy(record),
-    open: unsealed && sealedBy(record) === undefined ? record : opened(record, seal, sealing),
+    open:
+      unsealed && sealedBy(record) === undefined
+        ? ofBefore(record, seal, sealing)
+        : opened(record, seal, sealing),
   }))
   const old = all.filter(({ by }) => by !== name)
   for (const { open } of old) await sealedKeys(records, sealing).put(open)
@@ -78,11 +83,26 @@ function sealOf({ issuer, masterKeys = [] }: Sealing): Seal {
   )
 }
 
+/** A key as an earlier version left it. */
+function ofBefore(record: KeyRecord, seal: Seal, sealing: Sealing): KeyRecord {
+  const { kid, use, algorithm, material } = record
+  if (!material.startsWith(UNBOUND)) return record
+  const owner = JSON.stringify([sealing.issuer, kid, use, algorithm])
+  return openedAs(owner, record, { seal, sealing })
+}
+
 function opened(record: KeyRecord, seal: Seal, sealing: Sealing): KeyRecord {
   if (sealedBy(record) === undefined) throw new MasterKeyRefused(reasonFor(record, sealing))
+  return openedAs(ownerOf(record, sealing), record, { seal, sealing })
+}
+
+function openedAs(
+  owner: string,
+  record: KeyRecord,
+  { seal, sealing }: { readonly seal: Seal; readonly sealing: Sealing },
+): KeyRecord {
   try {
-    const material = record.material.slice(VERSION.length)
-    return { ...record, material: seal.open(material, ownerOf(record, sealing)) }
+    return { ...record, material: seal.open(record.material.slice(VERSION.length), owner) }
   } catch (error) {
     if (!(error instanceof SealBroken)) throw error
     throw new MasterKeyRefused(reasonFor(record, sealing), { cause: error })
