@@ -185,6 +185,19 @@ test('MTLS-02 an authority that two others have issued leads to the trusted one,
   distrusts([deep, crossed, before], /no authority .*CN=Before/)
 })
 
+test('MTLS-02 a way that is too long does not hide a short one', async () => {
+  const strict = await createAuthority({ extensions: [authority(2)] })
+  const upper = await createAuthority({ subject: 'CN=Upper', issuer: strict })
+  const between = await createAuthority({ subject: 'CN=Between', issuer: upper })
+  const low = await createAuthority({ subject: 'CN=Low', issuer: upper })
+  const crossed = await createAuthority({ subject: 'CN=Low', issuer: between, keys: low.keys })
+  const client = await issue({ issuer: low })
+  const trusted = [strict]
+  distrusts([client, crossed, between, upper], /permits 2 authorities below it/, { trusted })
+  trusts([client, crossed, between, low, upper], { trusted })
+  trusts([client, upper, low, between, crossed], { trusted })
+})
+
 test('MTLS-12 authorities that all vouch for each other are looked at once each', async (t) => {
   const ring = [await createAuthority({ subject: 'CN=Ring' })]
   for (const [first] of [ring, ring, ring]) {

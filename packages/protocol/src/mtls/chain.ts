@@ -76,46 +76,52 @@ function readChain(chain: readonly Uint8Array[]): readonly ClientCertificate[] |
   }
 }
 
-interface Search {
+interface Known {
   readonly authorities: Authorities
+  readonly now: Seconds
+}
+
+interface Step {
   readonly now: Seconds
   /** How many authorities stand between the certificate that is looked at and that of the client. */
   readonly below: number
-  /** The issuers from which the way up was looked for: from each once, or a stranger could have us look for long. */
-  readonly visited: Set<ClientCertificate>
 }
 
-function prove(
-  [own, ...others]: readonly ClientCertificate[],
-  known: Pick<Search, 'authorities' | 'now'>,
-): Span | string {
+function prove([own, ...others]: readonly ClientCertificate[], known: Known): Span | string {
   if (own === undefined) return 'no certificate'
   const problem = certificateProblem(own, known.now)
   if (problem !== undefined) return `${nameOf(own)} ${problem}`
   if (!own.use.signs) return `${nameOf(own)} has a key usage without digitalSignature`
-  return pathFrom(own, others, { ...known, below: 0, visited: new Set() })
+  return pathFrom(own, others, known)
 }
 
-/** Follows a certificate up to an authority, by whichever issuer leads there. In words, what stood in the way last. */
+/**
+ * Follows a certificate up to an authority, by whichever issuer leads there, the shortest way first: from each issuer once, or a
+ * stranger could have us look for long. In words, what stood in the way last.
+ */
 function pathFrom(
-  certificate: ClientCertificate,
+  own: ClientCertificate,
   others: readonly ClientCertificate[],
-  search: Search,
+  { authorities: { certificates }, now }: Known,
 ): Span | string {
-  const { certificates } = search.authorities
-  let problem = `no authority is known that may have issued ${nameOf(certificate)}: its issuer is ${shown(describeName(certificate.issuer))}`
-  for (const issuer of [...certificates, ...others]) {
-    if (search.visited.has(issuer) || !certificate.x509.checkIssued(issuer.x509)) continue
-    const unfit = issuerProblem(issuer, certificate, search)
-    if (unfit !== undefined) {
-      problem = `${nameOf(issuer)} ${unfit}`
-      continue
+  const reached = [{ certificate: own, span: common(own, own), below: 0 }]
+  const visited = new Set<ClientCertificate>()
+  let problem = ''
+  for (const { certificate, span, below } of reached) {
+    problem = `no authority is known that may have issued ${nameOf(certificate)}: its issuer is ${shown(describeName(certificate.issuer))}`
+    for (const issuer of [...certificates, ...others]) {
+      if (visited.has(issuer) || !certificate.x509.checkIssued(issuer.x509)) continue
+      const unfit = issuerProblem(issuer, certificate, { now, below })
+      const way = common(span, issuer)
+      if (unfit !== undefined) {
+        problem = `${nameOf(issuer)} ${unfit}`
+      } else if (certificates.includes(issuer)) {
+        return way
+      } else {
+        visited.add(issuer)
+        reached.push({ certificate: issuer, span: way, below: below + 1 })
+      }
     }
-    if (certificates.includes(issuer)) return common(certificate, issuer)
-    search.visited.add(issuer)
-    const above = pathFrom(issuer, others, { ...search, below: search.below + 1 })
-    if (typeof above !== 'string') return common(certificate, above)
-    problem = above
   }
   return problem
 }
@@ -123,7 +129,7 @@ function pathFrom(
 function issuerProblem(
   issuer: ClientCertificate,
   certificate: ClientCertificate,
-  { now, below }: Search,
+  { now, below }: Step,
 ): string | undefined {
   const problem = certificateProblem(issuer, now)
   if (problem !== undefined) return problem
