@@ -242,6 +242,16 @@ describe('a server that rotates refresh tokens', () => {
     assert.equal(refreshes(stage), 1)
   })
 
+  test('uses what a refresh brought also when the store is away once it is kept', async () => {
+    const memory = createMemorySessions()
+    const unlock: SessionStore['unlock'] = () => Promise.reject(new SessionsUnavailable('away'))
+    await using stage = await openStage({ store: { ...memory, unlock } })
+    const browser = await loggedIn(stage)
+    stage.clock.advance(400)
+    assert.equal((await browser.call(`${stage.origin}/api/x`)).status, 200)
+    assert.equal(refreshes(stage), 1)
+  })
+
   test('SP-CL-06 keeps a rotated refresh token also when the store is away for a moment', async () => {
     const memory = createMemorySessions()
     const troubles = ['before it wrote', 'after it wrote']

@@ -108,7 +108,8 @@ export class Refresher {
         try {
           return await this.#renewAlone(id, want, refused)
         } finally {
-          await sessions.store.unlock(id, owner)
+          // A lease that cannot be given back ends by itself.
+          await sessions.store.unlock(id, owner).catch(() => undefined)
         }
       }
       await pause(LOOK_AGAIN)
