@@ -1,4 +1,4 @@
-import { sampleUser } from '@signet/engine/testing'
+import { sampleSession, sampleUser } from '@signet/engine/testing'
 import { applyMigrations } from '@signet/store/postgres'
 import { startTestServer } from '@signet/store/postgres-testing'
 import { Command } from 'commander'
@@ -81,6 +81,21 @@ for (const [name, placeOf] of Object.entries(PLACES)) {
     }
   })
 }
+
+test('BCP-16 who is let in again finds nothing of before, though the command that shut out was killed half way', async () => {
+  const config = load({ ...LEAST, store: { sqlite: `${path}/half.db` } })
+  const stores = await openDurable(config, systemClock)
+  const store = stores.store('https://as.example')
+  const { subject } = sampleUser({ disabled: true })
+  await store.users.put(sampleUser({ disabled: true }))
+  const session = sampleSession({ subject, expiresAt: systemClock.now() + 600 })
+  await store.sessions.put(session)
+  await store.settled()
+  await run('user enable alice')
+  assert.equal((await store.users.bySubject(subject))?.disabled, false)
+  assert.equal(await store.sessions.get(session.digest), undefined)
+  await stores.close()
+})
 
 async function run(command: string): Promise<void> {
   const program = new Command().exitOverride()

@@ -100,6 +100,8 @@ async function setDisabled(
     const [step, detail] = disabled
       ? ['user-disable', 'shut out, which ends sessions and grants']
       : ['user-enable', 'let in again']
+    // A command that was killed may have shut the user out and ended nothing.
+    if (!disabled && user.disabled) await endAll(user, store, chosen)
     await together(async (changing) => {
       await changing.users.put({ ...user, source, disabled })
       await changed(changing, { step, subject: user.subject, detail })
