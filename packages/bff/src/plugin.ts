@@ -8,6 +8,9 @@ import { dispatch } from './http/dispatch.ts'
 import { AuthorityFailure } from './oauth/failure.ts'
 import { acceptWebSockets } from './proxy/websocket.ts'
 
+/** How much longer what has ended is kept: our clock may be ahead of that of another process, for which it still counts. */
+const CLOCK_MARGIN: Seconds = 600
+
 /** A backend for frontend, to be put into a Fastify server. */
 export interface Bff {
   readonly plugin: FastifyPluginAsync
@@ -44,7 +47,7 @@ export function createBff(options: BffOptions): Bff {
     certificateExpires: core.certificate?.expires,
     readiness: () => readinessOf(core),
     activeSessions: () => core.store.count(core.clock.now()),
-    sweep: (budget) => core.store.sweep(core.clock.now(), budget),
+    sweep: (budget) => core.store.sweep(core.clock.now() - CLOCK_MARGIN, budget),
     endWebSockets: () => {
       for (const end of ends) end()
     },
