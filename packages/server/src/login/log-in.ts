@@ -68,10 +68,15 @@ async function findUser(username: string, { store }: Served): Promise<User | und
 }
 
 /** Replaces a hash that is cheap to attack by today's standard. What the file declares stays as the file says. */
-async function strengthen(user: User, password: string, { store, login }: Served): Promise<User> {
+async function strengthen(user: User, password: string, served: Served): Promise<User> {
+  const { store, login } = served
   if (user.source === 'file' || !isOutdated(user.passwordHash)) return user
   const passwordHash = await login.checks.hash(password)
   if (passwordHash === undefined) return user
   const strengthened = { ...user, passwordHash }
-  return (await store.users.replace(user, strengthened)) ? strengthened : user
+  if (await store.users.replace(user, strengthened)) return strengthened
+  // Somebody was faster, who may be the same user with the same password.
+  const now = await findUser(user.username, served)
+  const verdict = await login.checks.check(password, now?.passwordHash)
+  return verdict === 'right' && now !== undefined ? now : user
 }

@@ -215,6 +215,19 @@ describe('logging in', () => {
     )
     assert.equal((await users.byUsername('alice'))?.passwordHash, PASSWORD_HASH)
   })
+
+  test('a hash of yesterday locks nobody out who logs in twice at the same moment', async () => {
+    const { users } = rig.store()
+    const old = { subject: 'tw', username: 'twice', passwordHash: PASSWORD_HASH, claims: {} }
+    await users.put({ ...old, source: 'command', disabled: false })
+    const visits = [await arrive(), await arrive()]
+    const fields = { username: 'twice', password: PASSWORD }
+    const both = await Promise.all(visits.map((visit) => logIn(visit, fields)))
+    assert.deepEqual(
+      both.map(({ answer }) => answer.status),
+      [303, 303],
+    )
+  })
 })
 
 describe('an interaction belongs to one browser', () => {
