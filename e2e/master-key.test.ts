@@ -110,7 +110,12 @@ describe('the keys of a server in its database', () => {
       config,
       JSON.stringify({ ...settings, master_key: undefined, store: { sqlite: 'new.db' } }),
     )
-    assertComplains(await signet(['serve', '--config', config]), /signet keys master > master\.key/)
+    for (const words of ['serve', 'serve --workers 2']) {
+      const ran = await signet([...words.split(' '), '--config', config])
+      assertComplains(ran, /signet keys master > master\.key/)
+    }
+    const { stdout } = assertWell(await signet(['config', 'validate', '--config', config]))
+    assert.match(stdout, /is valid: .*\nsignet serve needs a master_key too/)
     assert.ok(!readdirSync(server.site.folder).includes('new.db'))
   })
 })

@@ -15,10 +15,11 @@ export function addConfig(program: Command): void {
   withConfig(config.command('validate'))
     .description('check the file and the environment; lists every problem')
     .action((options: Options) => {
-      const { services } = loadConfig(options.config, process.env)
+      const { services, masterKeys } = loadConfig(options.config, process.env)
       print(
         `${options.config} is valid: ${services.map(({ service }) => service.issuer).join(', ')}`,
       )
+      if (masterKeys === undefined) print('signet serve needs a master_key too: signet keys master')
     })
   withConfig(config.command('print'))
     .description('print what is in effect, defaults and environment applied, without secrets')

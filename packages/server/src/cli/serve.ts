@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { startServer } from '../compose.ts'
+import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
+import { requireMasterKeys } from '../service-keys.ts'
 import { withConfig } from './context.ts'
 import { run, withRunOptions, type RunOptions } from './run.ts'
 
@@ -13,11 +15,18 @@ export function addServe(program: Command): void {
     .description('start the server')
     .action((options: Options) =>
       run(options, {
-        load: () => loadConfig(options.config, process.env),
+        load: () => loadServable(options.config),
         migrated: ({ store }) => ({ store, schema: 'signet' }),
         start: (config, worker) => startServer(config, worker === undefined ? {} : { worker }),
         says: ({ services }) =>
           `Signet serves ${services.map(({ service }) => service.issuer).join(', ')}`,
       }),
     )
+}
+
+/** @throws InvalidConfig; MasterKeyRefused without a master key, which other commands can do without. */
+function loadServable(path: string): Config {
+  const config = loadConfig(path, process.env)
+  requireMasterKeys(config)
+  return config
 }
