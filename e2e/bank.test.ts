@@ -257,6 +257,7 @@ describe('the app of the bank', () => {
       await page.waitForSelector('h1:focus')
       assert.equal(await page.title(), 'Make a payment · Meridian Bank')
       for (const [name, value] of Object.entries(PAYMENT)) {
+        await page.waitForSelector(`#${name}`)
         await tabTo(name)
         await page.keyboard.type(value)
       }
