@@ -180,6 +180,8 @@ function join(
   { incoming, upstream, first, session }: Answer & { readonly session: Session | undefined },
 ): void {
   if (upstream === undefined) return
+  // The browser went while it was asked for: nothing would tell of its end any more.
+  if (socket.destroyed) return void upstream.destroy()
   const headers = Object.entries(named(incoming, GRANTED)).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   )
